@@ -62,21 +62,35 @@ bootstrap() {
 # in_root NAME COMMAND...: runs it there, in the present directory, with the checkout and the
 # cache at their own paths, a private /tmp, and mount and process namespaces that end with it.
 in_root() {
+	root_command "$@"
+	"${ROOT_COMMAND[@]}"
+}
+
+# root_command NAME COMMAND...: sets ROOT_COMMAND to what in_root runs, for those who need its
+# process. Kill that with SIGKILL (unshare ignores SIGTERM): everything in the root ends with it.
+root_command() {
 	local root
 	root=$(root_dir "$1")
 	shift
-	unshare --mount --propagation private --pid --fork --kill-child \
-		sh -eu -c '
-			root=$1 tree=$2 cache=$3 dir=$4
-			shift 4
-			mount -t proc proc "$root/proc"
-			mount --rbind /dev "$root/dev"
-			mount -t tmpfs tmpfs "$root/tmp"
-			for path in "$tree" "$cache"; do
-				mkdir -p "$root$path"
-				mount --bind "$path" "$root$path"
-			done
-			export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-			exec chroot "$root" sh -c "cd \"\$0\" && exec \"\$@\"" "$dir" "$@"
-		' sh "$root" "$TREE" "$CACHE" "$PWD" "$@"
+	ROOT_COMMAND=(
+		unshare --mount --propagation private --pid --fork --kill-child
+		sh -eu -c "$ROOT_ENTRY" sh "$root" "$TREE" "$CACHE" "$PWD" "$@"
+	)
 }
+
+# shellcheck disable=SC2016 # a script for sh in the new namespaces
+ROOT_ENTRY='
+	root=$1 tree=$2 cache=$3 dir=$4
+	shift 4
+	mount -t proc proc "$root/proc"
+	mount --rbind /dev "$root/dev"
+	mount -t tmpfs tmpfs "$root/tmp"
+	touch "$root/etc/resolv.conf"
+	mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+	for path in "$tree" "$cache"; do
+		mkdir -p "$root$path"
+		mount --bind "$path" "$root$path"
+	done
+	export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	exec chroot "$root" sh -c "cd \"\$0\" && exec \"\$@\"" "$dir" "$@"
+'

@@ -1,0 +1,167 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs in the guest, as root, at each boot: does the jobs of the data disk in order and reports
+# on a virtio port of its own, a line at a time:
+#
+#   boot RELEASE          the guest is up
+#   begin JOB, end JOB STATUS
+#   O TEXT, E TEXT        standard output and error of the job
+#   kernel RELEASE        the next boot shall use this one, which follows on the boot port
+#   prepare               the job is about to reboot by itself
+#   reboot                the guest reboots for the job, which goes on afterwards
+#   done                  all jobs are done, or one that the others need has failed
+#
+# A job is a directory: command; depends (in apt's syntax); allow-stderr; required; merge
+# (standard error goes to standard output). State is kept on the disk, as a job may reboot.
+
+set -u
+DATA=/run/testbed
+STATE=/var/lib/testbed
+PORTS=/dev/virtio-ports
+export DEBIAN_FRONTEND=noninteractive LANG=C.UTF-8 HOME=/root USER=root
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+report() { printf '%s\n' "$*" >&3; }
+
+first_boot() {
+	mkdir -p "$STATE/done"
+	cp -a "$DATA/tree" "$STATE/tree"
+	rm -rf /var/lib/apt/lists/*
+	: >/etc/apt/sources.list
+	rm -f /etc/apt/sources.list.d/*
+	if [ -d "$DATA/repo" ]; then
+		echo "deb [trusted=yes] file:$DATA/repo ./" >/etc/apt/sources.list
+		apt-get -qq update
+	fi
+}
+
+# The reboot contract of autopkgtest. A mark in "reboot" makes the agent reboot; one in
+# "prepared" says that the job does so itself, once the agent has answered.
+install_reboot_commands() {
+	cat >/tmp/autopkgtest-reboot <<-EOT
+		#!/bin/sh
+		echo "\${1:?needs a mark}" >$STATE/reboot
+		kill -KILL -- "-\$(cat $STATE/job.pid)"
+	EOT
+	cat >/tmp/autopkgtest-reboot-prepare <<-EOT
+		#!/bin/sh
+		rm -f $STATE/ready
+		echo "\${1:?needs a mark}" >$STATE/prepared
+		kill -USR1 "\$(cat $STATE/agent.pid)"
+		while [ ! -e $STATE/ready ]; do sleep 0.1; done
+	EOT
+	chmod +x /tmp/autopkgtest-reboot /tmp/autopkgtest-reboot-prepare
+}
+
+# The newest kernel boots next, as with a boot loader.
+send_kernel() {
+	local newest
+	newest=$(find /boot -name 'vmlinuz-*' -printf '%f\n' | sed 's/^vmlinuz-//' | sort -V | tail -n 1)
+	[ "$newest" != "$(uname -r)" ] || return 0
+	tar -C /boot -cf "$PORTS/testbed.boot" "vmlinuz-$newest" "initrd.img-$newest"
+	report "kernel $newest"
+}
+
+prepare_reboot() {
+	send_kernel
+	report prepare
+	sync
+	: >"$STATE/ready"
+}
+
+reboot_for_job() {
+	send_kernel
+	report reboot
+	systemctl reboot
+	sleep infinity
+}
+
+# stream PREFIX FILE PID: reports the lines of the file until the process has ended. Not a
+# pipe, which would stay open for as long as any daemon that the job has left behind.
+stream() {
+	tail -q -s 0.1 -n +1 -f --pid="$3" "$2" | sed -u "s/^/$1 /" >&3
+}
+
+# satisfy JOB: installs what it depends on.
+satisfy() {
+	apt-get -q -y satisfy "$(cat "$DATA/jobs/$1/depends")" >"$STATE/apt.log" 2>&1 && return
+	sed 's/^/E /' "$STATE/apt.log" >&3
+	return 1
+}
+
+# run JOB MARK: its exit status.
+run() {
+	local job=$1 dir=$DATA/jobs/$1 out=$STATE/out err=$STATE/err pid streams status
+	export AUTOPKGTEST_TMP=$STATE/tmp/$job AUTOPKGTEST_ARTIFACTS=$STATE/artifacts/$job
+	export AUTOPKGTEST_REBOOT_MARK=$2
+	[ -n "$2" ] || unset AUTOPKGTEST_REBOOT_MARK
+	mkdir -p "$AUTOPKGTEST_TMP" "$AUTOPKGTEST_ARTIFACTS"
+	: >"$out"
+	: >"$err"
+	[ ! -e "$dir/merge" ] || err=$out
+	cd "$STATE/tree" || return 99
+	setsid "$dir/command" >>"$out" 2>>"$err" </dev/null 3>&- &
+	pid=$!
+	echo "$pid" >"$STATE/job.pid"
+	stream O "$out" "$pid" &
+	streams=$!
+	if [ "$err" != "$out" ]; then
+		stream E "$err" "$pid" &
+		streams="$streams $!"
+	fi
+	# A signal (of autopkgtest-reboot-prepare) interrupts wait.
+	wait "$pid"
+	status=$?
+	while kill -0 "$pid" 2>/dev/null; do wait "$pid"; status=$?; done
+	# shellcheck disable=SC2086 # a list
+	wait $streams
+	return "$status"
+}
+
+job() {
+	local job=$1 mark='' status=0
+	if [ -s "$STATE/mark" ]; then
+		mark=$(cat "$STATE/mark")
+		rm "$STATE/mark"
+	else
+		report "begin $job"
+		echo "<4>testbed: begin $job" >/dev/kmsg
+		[ ! -e "$DATA/jobs/$job/depends" ] || satisfy "$job" || status=100
+	fi
+	if [ "$status" -eq 0 ]; then
+		run "$job" "$mark"
+		status=$?
+	fi
+	if [ -s "$STATE/reboot" ]; then
+		mv "$STATE/reboot" "$STATE/mark"
+		reboot_for_job
+	fi
+	rm -f "$STATE/prepared"
+	[ -z "$(ls -A "$STATE/artifacts/$job" 2>/dev/null)" ] ||
+		tar -C "$STATE/artifacts" -c "$job" >&4
+	: >"$STATE/done/$job"
+	echo "<4>testbed: end $job" >/dev/kmsg
+	report "end $job $status"
+	if [ "$status" -ne 0 ] && [ -e "$DATA/jobs/$job/required" ]; then
+		report 'done'
+		sleep infinity
+	fi
+}
+
+for _ in $(seq 300); do
+	[ ! -e "$PORTS/testbed" ] || break
+	sleep 0.1
+done
+exec 3>"$PORTS/testbed" 4>"$PORTS/testbed.artifacts"
+[ -d "$STATE/done" ] || first_boot
+echo $$ >"$STATE/agent.pid"
+trap prepare_reboot USR1
+[ ! -s "$STATE/prepared" ] || mv "$STATE/prepared" "$STATE/mark"
+install_reboot_commands
+report "boot $(uname -r)"
+for path in "$DATA"/jobs/*; do
+	name=${path##*/}
+	[ -e "$STATE/done/$name" ] || job "$name"
+done
+report 'done'
+sleep infinity

@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Starting QEMU (the toolbox's) on an image.
+
+# kvm_works SUITE: /dev/kvm can exist, open and even create a machine whose guest then hangs, so
+# only a guest that boots tells. Asked once per boot of the host.
+kvm_works() {
+	local verdict log dir
+	[ -w /dev/kvm ] || return 1
+	dir=$(image_dir "$1")
+	verdict=$CACHE/kvm.$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -e "$verdict" ]; then
+		log=$(mktemp "$CACHE/kvm-log.XXXXXX")
+		rm -f "$CACHE"/kvm.*
+		toolbox timeout -s KILL 20 qemu-system-x86_64 -accel kvm -cpu max -m 512 -nodefaults \
+			-no-user-config -no-reboot -display none -serial "file:$log" \
+			-kernel "$dir/vmlinuz" -initrd "$dir/initrd.img" \
+			-append 'console=ttyS0 panic=-1 rdinit=/usr/bin/poweroff' >/dev/null 2>&1 || true
+		if grep -q 'reboot: Power down' "$log"; then echo yes; else echo no; fi >"$verdict.$$"
+		mv "$verdict.$$" "$verdict"
+		rm -f "$log"
+	fi
+	[ "$(cat "$verdict")" = yes ]
+}
+
+# accelerator SUITE: QEMU's options for it, one a line. Below QEMU 8 thread=multi corrupts guests;
+# the toolbox has 10. Under icount the processor's fast string flags are off: with them one
+# instruction is counted for each byte.
+accelerator() {
+	if [ -n "$icount" ]; then
+		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off \
+			-cpu max,-erms,-fsrm,-fsrs,-fzrm
+	elif kvm_works "$1"; then
+		printf '%s\n' -accel kvm -cpu host
+	else
+		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu max
+	fi
+}
+
+# An emulated processor can stand still for seconds while the host runs something else, and its
+# clock goes on: the watchdogs for stalled processors, queues and tasks, and the one that compares
+# clocks, would report the host's load as the kernel's fault. Nothing else is relaxed.
+PATIENCE='rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 workqueue.watchdog_thresh=300 tsc=reliable'
+
+# The mitigations cost an emulator much and guard nothing here.
+KERNEL_ARGUMENTS="root=/dev/vda rw console=ttyS0 loglevel=7 printk.devkmsg=on panic=-1 \
+fsck.mode=skip audit=0 mitigations=off systemd.show_status=0 $PATIENCE"
+
+# start_qemu SUITE WORK: runs it in the background, sets QEMU_PID. WORK has the disk, data disk,
+# vmlinuz and initrd.img; the guest's console and ports become files there.
+start_qemu() {
+	local work=$2 options
+	mapfile -t options < <(accelerator "$1")
+	: >"$work/port"
+	: >"$work/boot.tar"
+	root_command toolbox qemu-system-x86_64 "${options[@]}" \
+		-M q35 -smp "$cpus" -m "$memory" \
+		-nodefaults -no-user-config -no-reboot -display none -net none \
+		-kernel "$work/vmlinuz" -initrd "$work/initrd.img" \
+		-append "$KERNEL_ARGUMENTS $append" \
+		-drive "file=$work/disk.qcow2,if=none,id=disk,cache=unsafe,discard=unmap" \
+		-device virtio-blk-pci,drive=disk \
+		-drive "file=$work/data.raw,if=none,id=data,format=raw,readonly=on" \
+		-device virtio-blk-pci,drive=data,serial=testbed \
+		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
+		-chardev "file,id=console,path=$work/console,append=on" -serial chardev:console \
+		-device virtio-serial-pci \
+		-chardev "file,id=port,path=$work/port" \
+		-device virtserialport,chardev=port,name=testbed \
+		-chardev "file,id=artifacts,path=$work/artifacts.tar,append=on" \
+		-device virtserialport,chardev=artifacts,name=testbed.artifacts \
+		-chardev "file,id=boot,path=$work/boot.tar" \
+		-device virtserialport,chardev=boot,name=testbed.boot
+	"${ROOT_COMMAND[@]}" </dev/null >"$work/qemu.log" 2>&1 &
+	QEMU_PID=$!
+}
+
+# unshare ignores SIGTERM; its child, and so QEMU, goes with it.
+stop_qemu() {
+	[ -n "${QEMU_PID-}" ] || return 0
+	kill -KILL "$QEMU_PID" 2>/dev/null || true
+	wait "$QEMU_PID" 2>/dev/null || true
+	QEMU_PID=
+}

@@ -1,0 +1,1 @@
+make_repo() { die "no repo yet"; }

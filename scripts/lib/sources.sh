@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The tree as git would commit it: tracked files and new ones, without what is ignored.
+
+tree_files() {
+	git -C "$TREE" ls-files -z --cached --others --exclude-standard |
+		while IFS= read -r -d '' file; do
+			if [ -e "$TREE/$file" ] || [ -L "$TREE/$file" ]; then printf '%s\0' "$file"; fi
+		done
+}
+
+# copy_tree TO
+copy_tree() {
+	mkdir -p "$1"
+	tree_files | tar -C "$TREE" --null --no-recursion --files-from=- -c | tar -C "$1" -x --no-same-owner
+}
+
+# tree_hash [PATH...]: changes when a file does, or its mode.
+tree_hash() {
+	tree_files | tar -C "$TREE" --null --no-recursion --files-from=- --sort=name --mtime=@0 \
+		--owner=0 --group=0 --numeric-owner -c | hash_of
+}
