@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A directory of real files that stands for a procfs mount, removed at the end of the program. */
+#ifndef USERTIME_TESTS_TREE_H
+#define USERTIME_TESTS_TREE_H
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static char tree_root[] = "/tmp/usertime-test-XXXXXX";
+static pid_t tree_owner;
+
+static inline int tree_remove_one(const char *path, const struct stat *st, int type,
+				  struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline void tree_remove(void)
+{
+	/* Children of the tests exit, too. */
+	if (getpid() == tree_owner)
+		nftw(tree_root, tree_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline const char *tree_make(void)
+{
+	need(mkdtemp(tree_root));
+	tree_owner = getpid();
+	atexit(tree_remove);
+	return tree_root;
+}
+
+static inline void tree_path(char path[PATH_MAX], const char *name)
+{
+	snprintf(path, PATH_MAX, "%s/%s", tree_root, name);
+}
+
+static inline void tree_dir(const char *name)
+{
+	char path[PATH_MAX];
+
+	tree_path(path, name);
+	need(!mkdir(path, 0755));
+}
+
+static inline void tree_unlink(const char *name)
+{
+	char path[PATH_MAX];
+
+	tree_path(path, name);
+	need(!unlink(path) || errno == ENOENT);
+}
+
+static inline void tree_bytes(const char *name, const char *bytes, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	tree_unlink(name);
+	tree_path(path, name);
+	file = fopen(path, "w");
+	need(file && fwrite(bytes, 1, size, file) == size && !fclose(file));
+}
+
+static inline void tree_file(const char *name, const char *text)
+{
+	tree_bytes(name, text, strlen(text));
+}
+
+static inline void tree_link(const char *name, const char *target)
+{
+	char path[PATH_MAX];
+
+	tree_unlink(name);
+	tree_path(path, name);
+	need(!symlink(target, path));
+}
+
+#endif
