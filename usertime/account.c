@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Accounting: what a thread group has used.
+ *
+ * The scheduler knows exactly how long each thread ran (sum_exec_runtime, ns). How much of that was
+ * user time is known from the ticks that hit user or kernel code. So the group's runtime is split in
+ * proportion to its ticks, once for the whole group and never backwards: the same rule as for
+ * /proc/PID/stat and wait4(), so that the figures agree.
+ */
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/rculist.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+
+#include "account.h"
+#include "compat.h"
+#include "scale.h"
+#include "stats.h"
+
+/* Sums over a thread group as the kernel keeps them: utime and stime in ticks' worth of ns. */
+struct sums {
+	u64 utime, stime, runtime;
+	u64 minor_faults, major_faults;
+	u32 threads, flags;
+};
+
+/*
+ * How long @t has been running since the scheduler last added to its runtime. More than the two
+ * ticks (or, where a CPU runs without ticks, the two seconds) between which it always does means
+ * that the scheduler's clock is not the one read here (it leaves out stolen time): better nothing
+ * than an invention.
+ */
+static u64 running_for(struct task_struct *t, bool tickless)
+{
+	s64 ns = sched_clock_cpu(task_cpu(t)) - READ_ONCE(t->se.exec_start);
+
+	return ns < 0 || ns > (tickless ? 2 * NSEC_PER_SEC : 2 * TICK_NSEC) ? 0 : ns;
+}
+
+static u64 thread_runtime(struct task_struct *t, bool tickless, u32 *flags)
+{
+	u64 runtime = urt_read_u64(&t->se.sum_exec_runtime), again, more;
+
+	if (!urt_task_on_cpu(t))
+		return runtime;
+
+	/*
+	 * The scheduler moves exec_start on before it adds to the runtime. If the runtime is the
+	 * same before and after, what was read between belongs to it; if not, it is fresh.
+	 */
+	smp_rmb();
+	more = running_for(t, tickless);
+	smp_rmb();
+	again = urt_read_u64(&t->se.sum_exec_runtime);
+	if (again != runtime)
+		return again;
+	*flags |= URT_ESTIMATED;
+	return runtime + more;
+}
+
+#ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN
+/* On CPUs without ticks (nohz_full) the time since the last entry or exit is kept apart. */
+static bool thread_vtime(struct task_struct *t, u64 *utime, u64 *stime)
+{
+	struct vtime *vtime = &t->vtime;
+	unsigned int seq;
+	s64 delta;
+
+	if (likely(READ_ONCE(vtime->state) < VTIME_SYS))
+		return false;
+	do {
+		seq = read_seqcount_begin(&vtime->seqcount);
+		*utime = t->utime;
+		*stime = t->stime;
+		if (vtime->state < VTIME_SYS)
+			continue;
+		delta = sched_clock_cpu(task_cpu(t)) - vtime->starttime;
+		if (vtime->state == VTIME_SYS)
+			*stime += vtime->stime + max_t(s64, delta, 0);
+		else
+			*utime += vtime->utime + max_t(s64, delta, 0);
+	} while (read_seqcount_retry(&vtime->seqcount, seq));
+	return true;
+}
+#else
+static bool thread_vtime(struct task_struct *t, u64 *utime, u64 *stime)
+{
+	return false;
+}
+#endif
+
+static __always_inline void add_thread(struct sums *sums, struct task_struct *t)
+{
+	u64 utime = urt_read_u64(&t->utime), stime = urt_read_u64(&t->stime);
+	bool tickless = thread_vtime(t, &utime, &stime);
+
+	sums->utime += utime;
+	sums->stime += stime;
+	sums->runtime += thread_runtime(t, tickless, &sums->flags);
+	sums->minor_faults += READ_ONCE(t->min_flt);
+	sums->major_faults += READ_ONCE(t->maj_flt);
+}
+
+/*
+ * Threads that have exited are in the sums of the signal_struct, the others on its list; a thread
+ * moves from one to the other within one write section of stats_lock. The lock is never taken: with
+ * thousands of threads that would hold interrupts off for too long.
+ */
+static bool sum_group(struct task_struct *leader, struct sums *sums)
+{
+	struct signal_struct *sig = leader->signal;
+	struct task_struct *t;
+	unsigned int seq;
+	int tries;
+
+	for (tries = 0; tries < 3; tries++) {
+		seq = raw_read_seqcount(&sig->stats_lock.seqcount);
+		if (seq & 1)
+			continue;
+		*sums = (struct sums) {
+			.utime = sig->utime,
+			.stime = sig->stime,
+			.runtime = sig->sum_sched_runtime,
+			.minor_faults = sig->min_flt,
+			.major_faults = sig->maj_flt,
+			.threads = READ_ONCE(sig->nr_threads),
+		};
+		__for_each_thread(sig, t)
+			add_thread(sums, t);
+		if (!read_seqcount_retry(&sig->stats_lock.seqcount, seq))
+			return true;
+	}
+	return false;
+}
+
+/* The split of the kernel's cputime_adjust(), against values of our own. */
+static void split(const struct sums *sums, struct urt_totals *totals)
+{
+	u64 runtime = sums->runtime, user, system;
+
+	if (IS_ENABLED(CONFIG_VIRT_CPU_ACCOUNTING_NATIVE)) {
+		/* Measured at each entry and exit: nothing to scale. */
+		totals->user = max(totals->user, sums->utime);
+		totals->system = max(totals->system, sums->stime);
+		return;
+	}
+	if (runtime <= totals->user + totals->system)
+		return;
+
+	if (!sums->stime)
+		system = 0;
+	else if (!sums->utime)
+		system = runtime;
+	else
+		system = urt_mul_div(sums->stime, runtime, sums->stime + sums->utime);
+
+	system = max(system, totals->system);
+	user = runtime - system;
+	if (user < totals->user) {
+		user = totals->user;
+		system = runtime - user;
+	}
+	totals->user = user;
+	totals->system = system;
+}
+
+/**
+ * urt_account - take what a thread group has used so far
+ * @leader: its leader; the caller is in an RCU read section or holds a reference
+ * @totals: the values of the last sample of that group (zeros at first), replaced
+ *
+ * Where the group's threads come and go too fast to be summed up, the values stay and URT_STALE is
+ * set. Caller must be in an RCU read section (the list of threads).
+ */
+void urt_account(struct task_struct *leader, struct urt_totals *totals)
+{
+	struct sums sums;
+
+	if (unlikely(!sum_group(leader, &sums))) {
+		totals->flags |= URT_STALE;
+		urt_stat_inc(URT_STAT_STALE_SAMPLES);
+		return;
+	}
+	split(&sums, totals);
+	totals->minor_faults = sums.minor_faults;
+	totals->major_faults = sums.major_faults;
+	totals->threads = sums.threads;
+	totals->flags = sums.flags;
+}

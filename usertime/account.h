@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a thread group has used so far. */
+#ifndef URT_ACCOUNT_H
+#define URT_ACCOUNT_H
+
+#include <linux/types.h>
+
+struct task_struct;
+
+/**
+ * struct urt_totals - what a thread group used since it started, exited threads included
+ * @user: user CPU time, ns
+ * @system: system CPU time, ns; @user + @system is the scheduler's exact runtime
+ * @minor_faults: page faults served without I/O
+ * @major_faults: page faults that needed I/O
+ * @threads: live threads (those that have exited but are not reaped are counted)
+ * @flags: URT_STALE, URT_ESTIMATED
+ *
+ * @user and @system never decrease from one sample to the next.
+ */
+struct urt_totals {
+	u64 user;
+	u64 system;
+	u64 minor_faults;
+	u64 major_faults;
+	u32 threads;
+	u32 flags;
+};
+
+#define URT_STALE	(1U << 0)	/* the group kept changing: values of the sample before */
+#define URT_ESTIMATED	(1U << 1)	/* a thread was running: its time since the tick estimated */
+
+void urt_account(struct task_struct *leader, struct urt_totals *totals);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The core is written to the newest kernel API; this header maps it onto older kernels (down to
+ * 5.10). What a kernel has is probed for in Kbuild: URT_HAVE_... . Nothing else in the module
+ * depends on the kernel's version.
+ */
+#ifndef URT_COMPAT_H
+#define URT_COMPAT_H
+
+#include <linux/compiler.h>
+#include <linux/hrtimer.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/coredump.h>
+#ifdef URT_HAVE_TASK_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+/* 6.13, "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()" */
+#ifndef URT_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
+/* 5.14, "sched: Change task_struct::state": renamed, and unsigned int. */
+static inline bool urt_task_is_dead(const struct task_struct *t)
+{
+#ifdef URT_HAVE_TASK___STATE
+	return READ_ONCE(t->__state) == TASK_DEAD;
+#else
+	return READ_ONCE(t->state) == TASK_DEAD;
+#endif
+}
+
+/* Pairs with smp_store_release() in finish_task(): what the task did before is then visible. */
+static inline bool urt_task_on_cpu(const struct task_struct *t)
+{
+#ifdef CONFIG_SMP
+	return smp_load_acquire(&t->on_cpu);
+#else
+	return t == current;
+#endif
+}
+
+/* A counter of another task, which must not be torn on 32-bit machines. */
+static inline u64 urt_read_u64(const u64 *p)
+{
+#ifdef CONFIG_64BIT
+	return READ_ONCE(*p);
+#else
+	const u32 *half = (const u32 *)p;
+	const int high = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN) ? 0 : 1;
+	u32 before, low, after;
+
+	do {
+		before = READ_ONCE(half[high]);
+		smp_rmb();
+		low = READ_ONCE(half[!high]);
+		smp_rmb();
+		after = READ_ONCE(half[high]);
+	} while (before != after);
+	return (u64)after << 32 | low;
+#endif
+}
+
+/*
+ * Whether other processes of the same user may look into @task, and whose user namespace decides on
+ * capabilities instead (@owner; unchanged where @task has given up its memory). Caller is in an RCU
+ * read section.
+ *
+ * 7.2 moved this from the mm to task_struct.exec_state, where it outlives the mm.
+ */
+static inline bool urt_task_dumpable(struct task_struct *task, struct user_namespace **owner)
+{
+#ifdef URT_HAVE_TASK_EXEC_STATE
+	struct task_exec_state *state = rcu_dereference(task->exec_state);
+
+	if (!state)
+		return true;
+	*owner = state->user_ns;
+	return READ_ONCE(state->dumpable) == TASK_DUMPABLE_OWNER;
+#else
+	bool dumpable = true;
+
+	task_lock(task);
+	if (task->mm) {
+		dumpable = get_dumpable(task->mm) == SUID_DUMP_USER;
+		*owner = task->mm->user_ns;
+	}
+	task_unlock(task);
+	return dumpable;
+#endif
+}
+
+#endif

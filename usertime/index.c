@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hash table of fixed size from struct pid to the targets that measure that process (one for each
+ * session that does). Probes look things up under RCU; a raw spinlock orders changes, because
+ * probes may run where a sleeping lock must not be taken (before 7.x with preemption off, also on
+ * -rt). For the same reason the table never grows: it is sized by max_targets at load.
+ */
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "index.h"
+#include "param.h"
+#include "session.h"
+
+static struct hlist_head *table;
+static unsigned int table_bits;
+static DEFINE_RAW_SPINLOCK(table_lock);
+
+int urt_index_init(void)
+{
+	/* Four targets a chain when full; 8 KiB to 1 MiB of memory. */
+	table_bits = clamp(ilog2(urt_max_targets()) - 2, 10, 17);
+	table = kvcalloc(1UL << table_bits, sizeof(*table), GFP_KERNEL);
+	return table ? 0 : -ENOMEM;
+}
+
+void urt_index_exit(void)
+{
+	kvfree(table);
+}
+
+struct hlist_head *urt_index_chain(const struct pid *pid)
+{
+	return &table[hash_ptr(pid, table_bits)];
+}
+
+void urt_index_insert(struct urt_target *t)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&table_lock, flags);
+	hlist_add_head_rcu(&t->hash, urt_index_chain(t->pid));
+	raw_spin_unlock_irqrestore(&table_lock, flags);
+}
+
+void urt_index_remove(struct urt_target *t)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&table_lock, flags);
+	hlist_del_rcu(&t->hash);
+	raw_spin_unlock_irqrestore(&table_lock, flags);
+}
+
+struct urt_target *urt_index_find(struct urt_session *session, const struct pid *pid)
+{
+	struct urt_target *t, *found = NULL;
+
+	rcu_read_lock();
+	urt_index_for_each(t, pid) {
+		if (t->session == session) {
+			found = t;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}

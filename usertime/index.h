@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Index of all targets by process, for look-ups from any context. */
+#ifndef URT_INDEX_H
+#define URT_INDEX_H
+
+#include <linux/rculist.h>
+
+struct pid;
+struct urt_session;
+struct urt_target;
+
+int urt_index_init(void);
+void urt_index_exit(void);
+
+void urt_index_insert(struct urt_target *t);
+void urt_index_remove(struct urt_target *t);
+
+/* The chain on which the targets of @pid are, among others; an RCU read section covers its use. */
+struct hlist_head *urt_index_chain(const struct pid *pid);
+
+/* The target of @session that measures @pid, or NULL. Caller holds the session's lock. */
+struct urt_target *urt_index_find(struct urt_session *session, const struct pid *pid);
+
+#define urt_index_for_each(t, process)							\
+	hlist_for_each_entry_rcu(t, urt_index_chain(process), hash)			\
+		if ((t)->pid != (process)) {} else
+
+#endif

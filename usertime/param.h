@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Module parameters: /sys/module/usertime/parameters/. */
+#ifndef URT_PARAM_H
+#define URT_PARAM_H
+
+#include <linux/types.h>
+
+/* Each may change at any time: read it once. */
+unsigned long urt_max_targets(void);
+unsigned long urt_max_targets_per_user(void);
+u64 urt_period_ns(void);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/urt: its files, and how the registry is walked for a reader. */
+#include <linux/fs.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+
+#include "proc.h"
+#include "registry.h"
+#include "stats.h"
+#include "visible.h"
+
+static struct proc_dir_entry *dir;
+
+static struct pid_namespace *reader_ns(const struct seq_file *m)
+{
+	return proc_pid_ns(file_inode(m->file)->i_sb);
+}
+
+void *urt_seq_start(struct seq_file *m, loff_t *pos)
+{
+	struct urt_name *name;
+
+	if (!*pos)
+		urt_registry_settle();
+	urt_registry_lock();
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	name = urt_registry_find(reader_ns(m), *pos);
+	if (name)
+		*pos = name->nr;
+	return name;
+}
+
+void *urt_seq_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct urt_name *name;
+
+	if (v == SEQ_START_TOKEN)
+		name = urt_registry_find(reader_ns(m), 1);
+	else
+		name = urt_registry_next(v);
+	*pos = name ? name->nr : *pos + 1;
+	return name;
+}
+
+void urt_seq_stop(struct seq_file *m, void *v)
+{
+	urt_registry_unlock();
+}
+
+/**
+ * urt_seq_visible - whether the reader may see the process behind a name
+ *
+ * Caller holds the registry's lock (as between start and stop).
+ */
+bool urt_seq_visible(const struct seq_file *m, const struct urt_name *name)
+{
+	const struct urt_target *t = &urt_name_entry(name)->target;
+	struct task_struct *task;
+	bool visible;
+
+	if (likely(urt_all_visible(m->file)))
+		return true;
+	if (t->phase == URT_EXITED)
+		return urt_visible(m->file, NULL, t->cred);
+	rcu_read_lock();
+	task = urt_target_task(t);
+	visible = task && urt_visible(m->file, task, __task_cred(task));
+	rcu_read_unlock();
+	return visible;
+}
+
+static int detail_open(struct inode *inode, struct file *file)
+{
+	return seq_open(file, &urt_detail_seq_ops);
+}
+
+static const struct proc_ops detail_ops = {
+	.proc_open = detail_open,
+	.proc_read_iter = seq_read_iter,
+	.proc_lseek = seq_lseek,
+	.proc_release = seq_release,
+};
+
+int urt_proc_init(void)
+{
+	dir = proc_mkdir("urt", NULL);
+	if (!dir)
+		return -ENOMEM;
+	if (proc_create("status", 0666, dir, &urt_status_ops) &&
+	    proc_create("detail", 0444, dir, &detail_ops) &&
+	    proc_create_single("stats", 0444, dir, urt_stats_show))
+		return 0;
+	urt_proc_exit();
+	return -ENOMEM;
+}
+
+/* Waits for calls in progress; files that are still open then give EIO. */
+void urt_proc_exit(void)
+{
+	proc_remove(dir);
+}

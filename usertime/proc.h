@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The files under /proc/urt. */
+#ifndef URT_PROC_H
+#define URT_PROC_H
+
+#include <linux/types.h>
+
+struct proc_ops;
+struct seq_file;
+struct seq_operations;
+struct urt_name;
+
+int urt_proc_init(void);
+void urt_proc_exit(void);
+
+extern const struct proc_ops urt_status_ops;
+extern const struct seq_operations urt_detail_seq_ops;
+
+/*
+ * Reading the registry through a seq_file: start, next and stop. The position is the smallest PID
+ * that may come next, so a read can be cut anywhere, whatever is registered meanwhile. At position
+ * 0 the element is SEQ_START_TOKEN, for a header.
+ */
+void *urt_seq_start(struct seq_file *m, loff_t *pos);
+void *urt_seq_next(struct seq_file *m, void *v, loff_t *pos);
+void urt_seq_stop(struct seq_file *m, void *v);
+bool urt_seq_visible(const struct seq_file *m, const struct urt_name *name);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/urt/status: written to register processes, read for their user CPU time. */
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "proc.h"
+#include "registry.h"
+#include "uapi/usertime.h"
+
+/* What is remembered of an open file. */
+struct reader {
+	unsigned long seen;		/* refreshes, when poll last reported one */
+	unsigned long flags;
+};
+
+#define POLLED	0			/* bit of reader.flags: holds the module */
+
+/* Writing. */
+
+struct command {
+	char verb;			/* 'R' or 'U' */
+	bool too_large;			/* the number fits no pid_t */
+	pid_t nr;
+};
+
+static const char *skip_blanks(const char *s, const char *end)
+{
+	while (s < end && (*s == ' ' || *s == '\t'))
+		s++;
+	return s;
+}
+
+/* Digits at @s into @cmd; returns what follows them, or NULL where there is no positive number. */
+static const char *parse_number(const char *s, const char *end, struct command *cmd)
+{
+	const char *digits = s;
+	u64 value = 0;
+
+	for (; s < end && isdigit(*s); s++) {
+		value = value * 10 + (*s - '0');
+		if (value > INT_MAX)
+			cmd->too_large = true;
+		if (cmd->too_large)
+			value = INT_MAX;	/* cannot overflow, however long */
+	}
+	if (s == digits || !value)
+		return NULL;
+	cmd->nr = value;
+	return s;
+}
+
+/* One line, without its newline: [R|U] NUMBER. Returns 0 or -EINVAL. */
+static int parse_line(const char *s, const char *end, struct command *cmd)
+{
+	*cmd = (struct command) { .verb = 'R' };
+	s = skip_blanks(s, end);
+	if (s < end && (*s == 'R' || *s == 'U')) {
+		cmd->verb = *s++;
+		if (s == skip_blanks(s, end))
+			return -EINVAL;
+		s = skip_blanks(s, end);
+	}
+	s = parse_number(s, end, cmd);
+	return s && skip_blanks(s, end) == end ? 0 : -EINVAL;
+}
+
+static int apply(const struct file *file, const struct command *cmd)
+{
+	if (cmd->too_large)
+		return -ERANGE;
+	if (cmd->verb == 'U')
+		return urt_registry_remove(file, cmd->nr);
+	return urt_registry_add(file, cmd->nr);
+}
+
+static const char *line_end(const char *line, const char *end)
+{
+	const char *newline = memchr(line, '\n', end - line);
+
+	return newline ?: end;
+}
+
+static int check_lines(const char *text, const char *end)
+{
+	struct command cmd;
+	const char *eol;
+
+	do {
+		eol = line_end(text, end);
+		if (parse_line(text, eol, &cmd))
+			return -EINVAL;
+		text = eol + 1;
+	} while (text < end);
+	return 0;
+}
+
+/* Returns the bytes of the lines that were applied, or the first one's error. */
+static ssize_t apply_lines(const struct file *file, const char *text, const char *end)
+{
+	const char *line = text, *eol;
+	struct command cmd;
+	int err = 0;
+
+	do {
+		eol = line_end(line, end);
+		parse_line(line, eol, &cmd);
+		err = apply(file, &cmd);
+		if (err)
+			break;
+		line = min(eol + 1, end);
+		cond_resched();
+	} while (line < end);
+	return line > text ? line - text : err;
+}
+
+static ssize_t status_write(struct file *file, const char __user *user, size_t n, loff_t *pos)
+{
+	ssize_t ret;
+	char *text;
+
+	if (n > USERTIME_WRITE_MAX)
+		return -E2BIG;
+	if (!n)
+		return -EINVAL;
+	text = memdup_user(user, n);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	ret = check_lines(text, text + n);
+	if (!ret)
+		ret = apply_lines(file, text, text + n);
+	kfree(text);
+	return ret;
+}
+
+/* Reading. */
+
+static int status_show(struct seq_file *m, void *v)
+{
+	const struct urt_name *name = v;
+
+	if (v == SEQ_START_TOKEN || !urt_seq_visible(m, name))
+		return SEQ_SKIP;
+	seq_put_decimal_ull(m, "", name->nr);
+	seq_put_decimal_ull(m, ": ", urt_name_entry(name)->target.totals.user);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations status_seq_ops = {
+	.start = urt_seq_start,
+	.next = urt_seq_next,
+	.stop = urt_seq_stop,
+	.show = status_show,
+};
+
+static int status_open(struct inode *inode, struct file *file)
+{
+	struct reader *reader = __seq_open_private(file, &status_seq_ops, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->seen = urt_registry_refreshes();
+	return 0;
+}
+
+/*
+ * Whoever polls stays on the wait queue, which must not go: an open procfs file does not hold the
+ * module, so the first poll does, until the file is closed.
+ */
+static __poll_t status_poll(struct file *file, struct poll_table_struct *wait)
+{
+	struct reader *reader = ((struct seq_file *)file->private_data)->private;
+	unsigned long now;
+
+	if (!test_bit(POLLED, &reader->flags)) {
+		if (!try_module_get(THIS_MODULE))
+			return EPOLLERR | EPOLLHUP;
+		if (test_and_set_bit(POLLED, &reader->flags))
+			module_put(THIS_MODULE);
+	}
+	poll_wait(file, &urt_registry_wait, wait);
+	now = urt_registry_refreshes();
+	if (xchg(&reader->seen, now) == now)
+		return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
+	return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM | EPOLLPRI;
+}
+
+static int status_release(struct inode *inode, struct file *file)
+{
+	struct reader *reader = ((struct seq_file *)file->private_data)->private;
+
+	if (test_bit(POLLED, &reader->flags))
+		module_put(THIS_MODULE);
+	return seq_release_private(inode, file);
+}
+
+const struct proc_ops urt_status_ops = {
+	.proc_open = status_open,
+	.proc_read_iter = seq_read_iter,
+	.proc_write = status_write,
+	.proc_lseek = seq_lseek,
+	.proc_poll = status_poll,
+	.proc_release = status_release,
+};

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The registry: one session, shared by all, whose targets are held by users.
+ *
+ * Besides the session's list and the index by struct pid, a red-black tree orders the processes by
+ * the numbers that they have in each PID namespace they are in, so that a read can be resumed
+ * anywhere, and costs the same in a container as outside. All of it is under the session's lock.
+ */
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/poll.h>
+#include <linux/proc_fs.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "index.h"
+#include "param.h"
+#include "quota.h"
+#include "registry.h"
+#include "stats.h"
+#include "visible.h"
+
+static struct urt_session session;
+static struct rb_root names = RB_ROOT;
+static unsigned long refreshes;
+static bool ready;			/* kernel_param_lock() */
+DECLARE_WAIT_QUEUE_HEAD(urt_registry_wait);
+
+/* A process in the initial PID namespace with one holder stays within the budget. */
+static_assert(!IS_ENABLED(CONFIG_64BIT) ||
+	      sizeof(struct urt_entry) + sizeof(struct urt_name) + sizeof(struct urt_hold) <= 256);
+
+/* Names. */
+
+static int compare(const struct pid_namespace *ns, pid_t nr, const struct urt_name *name)
+{
+	if (ns != name->ns)
+		return ns < name->ns ? -1 : 1;
+	return nr < name->nr ? -1 : nr > name->nr;
+}
+
+struct urt_name *urt_registry_find(const struct pid_namespace *ns, pid_t nr)
+{
+	struct rb_node *node = names.rb_node;
+	struct urt_name *name, *found = NULL;
+
+	while (node) {
+		name = rb_entry(node, struct urt_name, node);
+		if (compare(ns, nr, name) <= 0) {
+			found = name;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found && found->ns == ns ? found : NULL;
+}
+
+static void insert_name(struct urt_name *new)
+{
+	struct rb_node **link = &names.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (compare(new->ns, new->nr, rb_entry(parent, struct urt_name, node)) < 0)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&new->node, parent, link);
+	rb_insert_color(&new->node, &names);
+}
+
+/* Holds. */
+
+static struct urt_hold *find_hold(const struct urt_entry *e, kuid_t uid)
+{
+	struct urt_hold *hold;
+
+	hlist_for_each_entry(hold, &e->holds, node)
+		if (uid_eq(hold->uid, uid))
+			return hold;
+	return NULL;
+}
+
+static int add_hold(struct hlist_head *holds, const struct file *file)
+{
+	struct urt_hold *hold;
+	int err;
+
+	err = urt_quota_charge_user(file);
+	if (err)
+		return err;
+	hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+	if (!hold) {
+		urt_quota_uncharge_user(file->f_cred->fsuid, file->f_cred->user_ns);
+		return -ENOMEM;
+	}
+	hold->uid = file->f_cred->fsuid;
+	hold->ns = get_user_ns(file->f_cred->user_ns);
+	hlist_add_head(&hold->node, holds);
+	return 0;
+}
+
+static void drop_hold(struct urt_hold *hold)
+{
+	hlist_del(&hold->node);
+	urt_quota_uncharge_user(hold->uid, hold->ns);
+	put_user_ns(hold->ns);
+	kfree(hold);
+}
+
+static void drop_holds(struct hlist_head *holds)
+{
+	struct urt_hold *hold;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(hold, next, holds, node)
+		drop_hold(hold);
+}
+
+/* Entries. */
+
+static void remove_entry(struct urt_entry *e, enum urt_stat why)
+{
+	unsigned int i;
+
+	for (i = 0; i <= e->target.pid->level; i++)
+		rb_erase(&e->names[i].node, &names);
+	drop_holds(&e->holds);
+	urt_session_remove(&e->target);
+	urt_quota_uncharge_target();
+	urt_stat_inc(why);
+}
+
+/*
+ * A number is unique among the living. Who still has it here has exited and is shown for the last
+ * time; a process registered under the same number takes its place, so that no PID is listed twice.
+ */
+static void insert_names(struct urt_entry *e)
+{
+	struct pid *pid = e->target.pid;
+	struct urt_name *name, *old;
+	unsigned int i;
+
+	for (i = 0; i <= pid->level; i++) {
+		name = &e->names[i];
+		name->ns = pid->numbers[i].ns;
+		name->nr = pid->numbers[i].nr;
+		name->level = i;
+		old = urt_registry_find(name->ns, name->nr);
+		if (old && old->nr == name->nr)
+			remove_entry(urt_name_entry(old), URT_STAT_EXITED);
+		insert_name(name);
+	}
+}
+
+static int new_entry(const struct file *file, struct pid *pid)
+{
+	HLIST_HEAD(holds);
+	struct urt_entry *e;
+	int err;
+
+	err = add_hold(&holds, file);
+	if (err)
+		return err;
+	err = urt_quota_charge_target(file);
+	if (err)
+		goto drop_hold;
+	err = -ENOMEM;
+	e = kzalloc(struct_size(e, names, pid->level + 1), GFP_KERNEL_ACCOUNT);
+	if (!e)
+		goto uncharge;
+	err = urt_session_add(&session, &e->target, pid);
+	if (err)
+		goto uncharge;		/* and the session frees it */
+	hlist_move_list(&holds, &e->holds);
+	insert_names(e);
+	urt_stat_inc(URT_STAT_REGISTERED);
+	return 0;
+
+uncharge:
+	urt_quota_uncharge_target();
+drop_hold:
+	drop_holds(&holds);
+	return err;
+}
+
+/* Callbacks of the session. */
+
+static void refreshed(struct urt_session *s)
+{
+	WRITE_ONCE(refreshes, refreshes + 1);
+	wake_up_interruptible_poll(&urt_registry_wait, EPOLLPRI);
+}
+
+static void expired(struct urt_target *t)
+{
+	remove_entry(urt_entry_of(t), URT_STAT_EXITED);
+}
+
+static void free_entry(struct urt_target *t)
+{
+	kfree(urt_entry_of(t));
+}
+
+static const struct urt_session_ops ops = {
+	.refreshed = refreshed,
+	.expired = expired,
+	.free = free_entry,
+};
+
+/* What users ask for. */
+
+/*
+ * The process that is called @nr where @file was opened, referenced. -ESRCH covers whatever is not
+ * there or not visible, so that no other error tells of a hidden process.
+ */
+static int find_process(const struct file *file, pid_t nr, struct pid **process)
+{
+	struct task_struct *task;
+	struct pid *pid;
+	int err = -ESRCH;
+
+	rcu_read_lock();
+	pid = find_pid_ns(nr, proc_pid_ns(file_inode(file)->i_sb));
+	task = pid_task(pid, PIDTYPE_PID);
+	if (!task || !urt_visible(file, task, __task_cred(task)) ||
+	    !atomic_read(&task->signal->live))
+		goto out;
+	if (!thread_group_leader(task) || task->flags & PF_KTHREAD) {
+		err = -EINVAL;
+		goto out;
+	}
+	*process = get_pid(pid);
+	err = 0;
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * urt_registry_add - register a process for the user who opened a file
+ * @file: /proc/urt/status, says who asks and through which procfs mount
+ * @nr: the process, by its number in that mount's PID namespace
+ *
+ * Returns 0, also if that user has registered it already; -ESRCH, -EINVAL, -EDQUOT, -ENOSPC or
+ * -ENOMEM, and nothing is changed.
+ */
+int urt_registry_add(const struct file *file, pid_t nr)
+{
+	struct urt_target *t;
+	struct pid *pid;
+	int err;
+
+	err = find_process(file, nr, &pid);
+	if (err)
+		return err;
+	mutex_lock(&session.lock);
+	t = urt_index_find(&session, pid);
+	if (!t)
+		err = new_entry(file, pid);
+	else if (!find_hold(urt_entry_of(t), file->f_cred->fsuid))
+		err = add_hold(&urt_entry_of(t)->holds, file);
+	mutex_unlock(&session.lock);
+	put_pid(pid);
+	return err;
+}
+
+/* Who may end a registration altogether: the process's own user, and CAP_SYS_PTRACE over it. */
+static bool may_end(const struct file *file, struct pid *pid)
+{
+	struct task_struct *task;
+	const struct cred *cred;
+	bool may = false;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (task) {
+		cred = __task_cred(task);
+		may = urt_same_user(file, cred) ||
+		      file_ns_capable(file, cred->user_ns, CAP_SYS_PTRACE);
+	}
+	rcu_read_unlock();
+	return may;
+}
+
+static int end_registration(const struct file *file, struct pid *pid)
+{
+	struct urt_target *t = urt_index_find(&session, pid);
+	struct urt_hold *hold;
+	struct urt_entry *e;
+
+	if (!t)
+		return -ESRCH;
+	e = urt_entry_of(t);
+	hold = find_hold(e, file->f_cred->fsuid);
+	if (may_end(file, pid))
+		drop_holds(&e->holds);
+	else if (hold)
+		drop_hold(hold);
+	else
+		return -EPERM;
+	if (hlist_empty(&e->holds))
+		remove_entry(e, URT_STAT_REMOVED);
+	return 0;
+}
+
+/**
+ * urt_registry_remove - drop the hold of the user who opened a file, or all if that user may
+ * @file: /proc/urt/status, says who asks and through which procfs mount
+ * @nr: the process, by its number in that mount's PID namespace
+ *
+ * Returns 0, -ESRCH or -EPERM.
+ */
+int urt_registry_remove(const struct file *file, pid_t nr)
+{
+	struct pid *pid;
+	int err;
+
+	err = find_process(file, nr, &pid);
+	if (err)
+		return -ESRCH;		/* a thread is not registered, either */
+	mutex_lock(&session.lock);
+	err = end_registration(file, pid);
+	mutex_unlock(&session.lock);
+	put_pid(pid);
+	return err;
+}
+
+void urt_registry_lock(void)
+{
+	mutex_lock(&session.lock);
+}
+
+void urt_registry_unlock(void)
+{
+	mutex_unlock(&session.lock);
+}
+
+struct urt_name *urt_registry_next(const struct urt_name *name)
+{
+	struct urt_name *next = rb_entry_safe(rb_next(&name->node), struct urt_name, node);
+
+	return next && next->ns == name->ns ? next : NULL;
+}
+
+void urt_registry_settle(void)
+{
+	mutex_lock(&session.lock);
+	urt_session_settle(&session);
+	mutex_unlock(&session.lock);
+}
+
+unsigned long urt_registry_refreshes(void)
+{
+	return READ_ONCE(refreshes);
+}
+
+/* The parameter was set: perhaps before the module's init or after its exit. */
+void urt_registry_period_changed(void)
+{
+	if (ready)
+		urt_session_set_period(&session, urt_period_ns());
+}
+
+int urt_registry_init(void)
+{
+	kernel_param_lock(THIS_MODULE);
+	urt_session_setup(&session, &ops, urt_period_ns());
+	ready = true;
+	kernel_param_unlock(THIS_MODULE);
+	return 0;
+}
+
+/* Nobody can ask for anything any more. */
+void urt_registry_exit(void)
+{
+	struct rb_node *node;
+
+	kernel_param_lock(THIS_MODULE);
+	ready = false;
+	kernel_param_unlock(THIS_MODULE);
+
+	mutex_lock(&session.lock);
+	while ((node = rb_first(&names))) {
+		remove_entry(urt_name_entry(rb_entry(node, struct urt_name, node)), URT_STAT_REMOVED);
+		cond_resched();
+	}
+	mutex_unlock(&session.lock);
+	urt_session_teardown(&session);
+}
