@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* 10,000 registered processes: reads of any size are complete, also while others write. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "urt.h"
+
+#define CROWD 10000
+#define STACK 2048
+#define WRITERS 8
+#define READERS 8
+#define OWN 4			/* processes of each writer */
+#define SECONDS 30
+#define MOST_LOOPS 100000
+
+static pid_t crowd[CROWD];
+
+static void write_if_less(const char *path, long long value)
+{
+	char *text = read_file(path, NULL), now[32];
+	int fd;
+
+	if (strtoll(text, NULL, 10) < value) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		ASSERT(fd >= 0);
+		ASSERT_EQ(write(fd, now, sprintf(now, "%lld", value)) > 0, true, "%s", path);
+		close(fd);
+	}
+	free(text);
+}
+
+/* As many processes as the test needs, in the control groups above this one as well. */
+static void raise_limits(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	char path[512], *text = read_file("/proc/self/cgroup", NULL), *group, *slash;
+	int fd;
+
+	write_if_less("/proc/sys/kernel/pid_max", 4 * CROWD);
+	write_if_less("/proc/sys/kernel/threads-max", 4 * CROWD);
+	setrlimit(RLIMIT_NPROC, &limit);
+	group = strstr(text, "0::");
+	ASSERT(group, "no unified control group");
+	group[strcspn(group, "\n")] = 0;
+	for (group += 3; (slash = strrchr(group, '/')) && slash[1]; *slash = 0) {
+		snprintf(path, sizeof(path), "/sys/fs/cgroup%.400s/pids.max", group);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0) {
+			ASSERT_EQ(write(fd, "max", 3), 3);
+			close(fd);
+		}
+		if (slash == group)
+			break;
+	}
+	free(text);
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	return *(const pid_t *)a - *(const pid_t *)b;
+}
+
+static int sleep_on(void *arg)
+{
+	while (!arg)
+		pause();
+	return 0;
+}
+
+/* They share this process's memory, so that 10,000 are cheap. */
+static void start_crowd(void)
+{
+	char *stacks = mmap(NULL, (size_t)CROWD * STACK, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	ASSERT(stacks != MAP_FAILED);
+	raise_limits();
+	for (i = 0; i < CROWD; i++) {
+		crowd[i] = clone(sleep_on, stacks + (i + 1) * STACK,
+				 CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
+		ASSERT(crowd[i] > 0, "process %d: errno %d", i, errno);
+	}
+	qsort(crowd, CROWD, sizeof(crowd[0]), compare_pids);
+}
+
+/* In writes that are as long as they may be, in an order that is not that of the PIDs. */
+static void command_crowd(const char *command)
+{
+	char text[USERTIME_WRITE_MAX];
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < CROWD; i++) {
+		n += sprintf(text + n, "%s%d\n", command, crowd[(i * 7919) % CROWD]);
+		if (n > sizeof(text) - 32 || i == CROWD - 1) {
+			ASSERT_EQ(status_write(text, n), n);
+			n = 0;
+		}
+	}
+}
+
+static void register_crowd(void)
+{
+	start_crowd();
+	command_crowd("");
+	ASSERT_EQ(counter("targets"), CROWD);
+}
+
+static void check_exactly_crowd(const struct table *t)
+{
+	int i;
+
+	ASSERT_EQ(t->n, CROWD);
+	for (i = 0; i < CROWD; i++)
+		ASSERT_EQ(t->row[i].pid, crowd[i], "line %d", i);
+}
+
+static char *read_in_pieces(size_t chunk, size_t *len)
+{
+	int fd = open(USERTIME_STATUS_PATH, O_RDONLY | O_CLOEXEC);
+	char *text;
+
+	ASSERT(fd >= 0);
+	text = read_all(fd, chunk, len);
+	close(fd);
+	return text;
+}
+
+static void check_pieces(const struct table *t, size_t chunk)
+{
+	size_t len;
+	char *text = read_in_pieces(chunk, &len);
+
+	EXPECT_EQ(len, t->len, "%zu bytes at a time", chunk);
+	EXPECT(len == t->len && !memcmp(text, t->text, len), "%zu bytes at a time", chunk);
+	free(text);
+}
+
+static void check_offsets(const struct table *t)
+{
+	int fd = open(USERTIME_STATUS_PATH, O_RDONLY | O_CLOEXEC), i;
+	char piece[5000];
+
+	ASSERT(fd >= 0);
+	srandom(1);
+	for (i = 0; i < 60; i++) {
+		size_t off = random() % t->len, size = 1 + random() % sizeof(piece);
+		ssize_t n = pread(fd, piece, size, off);
+
+		ASSERT(n > 0 && off + n <= t->len, "%zd of %zu bytes at %zu", n, size, off);
+		EXPECT(!memcmp(piece, t->text + off, n), "%zd bytes at %zu", n, off);
+	}
+	EXPECT_EQ(pread(fd, piece, 10, t->len), 0);
+	EXPECT_EQ(pread(fd, piece, 10, t->len + 100000), 0);
+	EXPECT_EQ(read(fd, piece, 1), 1, "pread did not move the offset");
+	EXPECT_EQ(piece[0], t->text[0]);
+	close(fd);
+}
+
+TEST(whole, "one cat is complete and sorted; reads of any size and at any offset agree with it")
+{
+	static const size_t chunks[] = { 1, 7, 100, 4095 };
+	struct table t;
+	char *text;
+	size_t len, i;
+	FILE *cat;
+
+	register_crowd();
+	cat = popen("exec cat " USERTIME_STATUS_PATH, "r");
+	ASSERT(cat);
+	text = read_all(fileno(cat), 65536, &len);
+	ASSERT_EQ(pclose(cat), 0);
+	table_parse(&t, text, len);
+	check_exactly_crowd(&t);
+	for (i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++)
+		check_pieces(&t, chunks[i]);
+	check_offsets(&t);
+}
+
+TEST(detail_whole, "detail is as complete")
+{
+	char *text, *line;
+	int i;
+
+	register_crowd();
+	text = read_file(USERTIME_DETAIL_PATH, NULL);
+	for (i = 0, line = text; i < CROWD; i++) {
+		line = strchr(line, '\n') + 1;
+		ASSERT_EQ(strtol(line, NULL, 10), crowd[i], "line %d", i);
+	}
+	EXPECT(!strchr(line, '\n')[1]);
+	free(text);
+}
+
+TEST(all_unregister, "all can be unregistered again")
+{
+	register_crowd();
+	command_crowd("U ");
+	EXPECT_EQ(counter("targets"), 0);
+}
+
+TEST(all_exit, "all exit at once: all last lines are shown, and none after the refresh")
+{
+	struct table t;
+	int i;
+
+	register_crowd();
+	for (i = 0; i < CROWD; i++)
+		ASSERT_EQ(kill(crowd[i], SIGKILL), 0);
+	for (i = 0; i < CROWD; i++)
+		ASSERT_EQ(waitpid(crowd[i], NULL, 0), crowd[i]);
+	table_read(&t);
+	check_exactly_crowd(&t);
+	table_free(&t);
+	refresh_once();
+	EXPECT_EQ(counter("targets"), 0);
+	table_read(&t);
+	EXPECT_EQ(t.n, 0);
+	table_free(&t);
+}
+
+static void command_own(const struct kid *own, const char *command)
+{
+	char text[256];
+	int i, n = 0;
+
+	for (i = 0; i < OWN; i++)
+		n += sprintf(text + n, "%s%d\n", command, own[i].pid);
+	EXPECT_EQ(status_write(text, n), n);
+}
+
+/* Registers and unregisters its own processes; now and then one dies while it is registered. */
+static void writer(struct kid *parent, void *arg)
+{
+	double end = *(double *)arg;
+	struct kid own[OWN];
+	long loops;
+	int i;
+
+	for (i = 0; i < OWN; i++)
+		own[i] = kid_sleeper();
+	for (loops = 0; loops < MOST_LOOPS && tap_now() < end; loops++) {
+		command_own(own, "");
+		if (loops % 50 == 49) {
+			kid_kill(&own[loops % OWN]);
+			own[loops % OWN] = kid_sleeper();
+			ASSERT_EQ(urt_register(own[loops % OWN].pid), 0);
+		}
+		command_own(own, "U ");
+	}
+	kid_tell(parent, loops);
+}
+
+static void check_has_crowd(const struct table *t)
+{
+	const struct row *row = t->row, *end = t->row + t->n;
+	int i;
+
+	for (i = 0; i < CROWD; i++) {
+		while (row < end && row->pid < crowd[i])
+			row++;
+		ASSERT(row < end && row->pid == crowd[i], "%d is missing", crowd[i]);
+	}
+	EXPECT(t->n <= CROWD + WRITERS * 100 * OWN, "%zu lines", t->n);
+}
+
+static void reader(struct kid *parent, void *arg)
+{
+	static const size_t chunks[] = { 1 << 20, 4095, 63, 1000, 4096, 333 };
+	double end = *(double *)arg;
+	struct table t;
+	long loops;
+	size_t len;
+	char *text;
+
+	for (loops = 0; loops < MOST_LOOPS && tap_now() < end; loops++) {
+		text = read_in_pieces(chunks[(loops + getpid()) % 6], &len);
+		table_parse(&t, text, len);
+		check_has_crowd(&t);
+		table_free(&t);
+	}
+	kid_tell(parent, loops);
+}
+
+TEST(at_once, "8 writers and 8 readers at once for 30 s: no line is lost or torn")
+{
+	double end;
+	struct kid kid[WRITERS + READERS];
+	long loops, written = 0, read = 0;
+	int i;
+
+	register_crowd();
+	end = tap_now() + SECONDS;
+	ASSERT_EQ(param_set_num("period_ms", 100), 0);
+	for (i = 0; i < WRITERS + READERS; i++)
+		kid[i] = kid_start(i < WRITERS ? writer : reader, &end);
+	for (i = 0; i < WRITERS + READERS; i++) {
+		loops = kid_hear(&kid[i]);
+		EXPECT(loops > 0, "process %d did nothing", i);
+		*(i < WRITERS ? &written : &read) += loops;
+		EXPECT_EQ(kid_reap(&kid[i], NULL), 0);
+	}
+	tap_note("%ld rounds of writers, %ld reads, %llu refreshes", written, read,
+		 counter("refreshes"));
+	WAIT_FOR(counter("targets") == CROWD);
+	EXPECT_EQ(counter("registered"), counter("removed") + counter("exited") + CROWD);
+}
+
+int main(void)
+{
+	return urt_main();
+}
