@@ -3,8 +3,8 @@
  * Accounting: what a thread group has used.
  *
  * The scheduler knows exactly how long each thread ran (sum_exec_runtime, ns). How much of that was
- * user time is known from the ticks that hit user or kernel code. So the group's runtime is split in
- * proportion to its ticks, once for the whole group and never backwards: the same rule as for
+ * user time is known from the ticks that hit user or kernel code. So the group's runtime is split
+ * in proportion to its ticks, once for the whole group and never backwards: the same rule as for
  * /proc/PID/stat and wait4(), so that the figures agree.
  */
 #include <linux/jiffies.h>
@@ -51,9 +51,9 @@ static u64 thread_runtime(struct task_struct *t, bool tickless, u32 *flags)
 	 * The scheduler moves exec_start on before it adds to the runtime. If the runtime is the
 	 * same before and after, what was read between belongs to it; if not, it is fresh.
 	 */
-	smp_rmb();
+	smp_rmb();	/* runtime before exec_start */
 	more = running_for(t, tickless);
-	smp_rmb();
+	smp_rmb();	/* exec_start before runtime again */
 	again = urt_read_u64(&t->se.sum_exec_runtime);
 	if (again != runtime)
 		return again;

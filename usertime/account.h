@@ -3,6 +3,7 @@
 #ifndef URT_ACCOUNT_H
 #define URT_ACCOUNT_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 struct task_struct;
@@ -27,8 +28,8 @@ struct urt_totals {
 	u32 flags;
 };
 
-#define URT_STALE	(1U << 0)	/* the group kept changing: values of the sample before */
-#define URT_ESTIMATED	(1U << 1)	/* a thread was running: its time since the tick estimated */
+#define URT_STALE	BIT(0)	/* the group kept changing: values of the sample before */
+#define URT_ESTIMATED	BIT(1)	/* a thread was running: time since its last tick is estimated */
 
 void urt_account(struct task_struct *leader, struct urt_totals *totals);
 

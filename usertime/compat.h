@@ -41,10 +41,10 @@ static inline bool urt_task_is_dead(const struct task_struct *t)
 #endif
 }
 
-/* Pairs with smp_store_release() in finish_task(): what the task did before is then visible. */
 static inline bool urt_task_on_cpu(const struct task_struct *t)
 {
 #ifdef CONFIG_SMP
+	/* Pairs with the release in finish_task(): what the task did before is then visible. */
 	return smp_load_acquire(&t->on_cpu);
 #else
 	return t == current;
@@ -63,9 +63,9 @@ static inline u64 urt_read_u64(const u64 *p)
 
 	do {
 		before = READ_ONCE(half[high]);
-		smp_rmb();
+		smp_rmb();	/* high half before low */
 		low = READ_ONCE(half[!high]);
-		smp_rmb();
+		smp_rmb();	/* low half before high again */
 		after = READ_ONCE(half[high]);
 	} while (before != after);
 	return (u64)after << 32 | low;

@@ -8,6 +8,7 @@
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -60,8 +61,8 @@ struct urt_target *urt_index_find(struct urt_session *session, const struct pid 
 	struct urt_target *t, *found = NULL;
 
 	rcu_read_lock();
-	urt_index_for_each(t, pid) {
-		if (t->session == session) {
+	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash) {
+		if (t->pid == pid && t->session == session) {
 			found = t;
 			break;
 		}

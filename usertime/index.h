@@ -3,7 +3,7 @@
 #ifndef URT_INDEX_H
 #define URT_INDEX_H
 
-#include <linux/rculist.h>
+#include <linux/types.h>
 
 struct pid;
 struct urt_session;
@@ -15,14 +15,13 @@ void urt_index_exit(void);
 void urt_index_insert(struct urt_target *t);
 void urt_index_remove(struct urt_target *t);
 
-/* The chain on which the targets of @pid are, among others; an RCU read section covers its use. */
+/*
+ * The chain (of urt_target.hash) on which the targets of @pid are, among others: compare their pid.
+ * An RCU read section covers its use.
+ */
 struct hlist_head *urt_index_chain(const struct pid *pid);
 
 /* The target of @session that measures @pid, or NULL. Caller holds the session's lock. */
 struct urt_target *urt_index_find(struct urt_session *session, const struct pid *pid);
-
-#define urt_index_for_each(t, process)							\
-	hlist_for_each_entry_rcu(t, urt_index_chain(process), hash)			\
-		if ((t)->pid != (process)) {} else
 
 #endif

@@ -41,26 +41,35 @@ static const struct kernel_param_ops ranged_ops = {
 	.get = ranged_get,
 };
 
-#define URT_PARAM(name, dflt, low, high, func, text)					\
-	static struct ranged name = {							\
-		.value = (dflt), .min = (low), .max = (high), .changed = (func),	\
-	};										\
-	module_param_cb(name, &ranged_ops, &name, 0644);				\
-	__MODULE_PARM_TYPE(name, "ulong");						\
-	MODULE_PARM_DESC(name, text)
+static struct ranged period_ms = { 5000, 10, 3600000, urt_registry_period_changed };
+module_param_cb(period_ms, &ranged_ops, &period_ms, 0644);
+MODULE_PARM_DESC(period_ms,
+		 "Milliseconds between two refreshes of /proc/urt (10 to 3600000, default 5000)");
 
-URT_PARAM(period_ms, 5000, 10, 3600000, urt_registry_period_changed,
-	  "Milliseconds between two refreshes of /proc/urt (10 to 3600000, default 5000)");
-URT_PARAM(max_targets, 65536, 1, 1048576, NULL,
-	  "Most processes measured at once; the last eighth is for CAP_SYS_RESOURCE (1 to 1048576, default 65536)");
-URT_PARAM(max_targets_per_user, 16384, 0, 1048576, NULL,
-	  "Most processes that one user holds (0 to 1048576, default 16384)");
-URT_PARAM(max_bytes_per_user, 67108864, 0, 1UL << 30, NULL,
-	  "Most bytes of sample rings that one user has (0 to 1073741824, default 67108864)");
-URT_PARAM(max_rate_per_user, 10000000, 0, 1000000000, NULL,
-	  "Most samples of threads a second that one user asks for (0 to 1000000000, default 10000000)");
-URT_PARAM(unprivileged, 1, 0, 1, NULL,
-	  "1: everyone may open /dev/urt; 0: only CAP_PERFMON (default 1)");
+static struct ranged max_targets = { 65536, 1, 1048576 };
+module_param_cb(max_targets, &ranged_ops, &max_targets, 0644);
+MODULE_PARM_DESC(max_targets,
+		 "Most processes measured at once; an eighth is kept for CAP_SYS_RESOURCE (1 to 1048576, default 65536)");
+
+static struct ranged max_targets_per_user = { 16384, 0, 1048576 };
+module_param_cb(max_targets_per_user, &ranged_ops, &max_targets_per_user, 0644);
+MODULE_PARM_DESC(max_targets_per_user,
+		 "Most processes that one user holds (0 to 1048576, default 16384)");
+
+static struct ranged max_bytes_per_user = { 67108864, 0, 1073741824 };
+module_param_cb(max_bytes_per_user, &ranged_ops, &max_bytes_per_user, 0644);
+MODULE_PARM_DESC(max_bytes_per_user,
+		 "Most bytes of sample rings that one user has (0 to 1073741824, default 67108864)");
+
+static struct ranged max_rate_per_user = { 10000000, 0, 1000000000 };
+module_param_cb(max_rate_per_user, &ranged_ops, &max_rate_per_user, 0644);
+MODULE_PARM_DESC(max_rate_per_user,
+		 "Most samples of threads a second that one user asks for (0 to 1000000000, default 10000000)");
+
+static struct ranged unprivileged = { 1, 0, 1 };
+module_param_cb(unprivileged, &ranged_ops, &unprivileged, 0644);
+MODULE_PARM_DESC(unprivileged,
+		 "1: everyone may open /dev/urt; 0: only with CAP_PERFMON (0 or 1, default 1)");
 
 unsigned long urt_max_targets(void)
 {

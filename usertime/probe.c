@@ -5,13 +5,13 @@
  * Attaching patches kernel text, so it is not done for each registration: the probes stay for a
  * second after the last target went.
  *
- * A probe runs with preemption off (before 7.x) or under SRCU, in the context of the task concerned,
- * and on every exit of the machine: it looks the process up under RCU and hands the work to a
- * session's worker; it never allocates, wakes up or takes a lock that could sleep.
+ * A probe runs with preemption off (before 7.x) or under SRCU, in the context of the task
+ * concerned, and on every exit of the machine: it looks the process up under RCU and hands the work
+ * to a session's worker; it never allocates, wakes up or takes a lock that could sleep.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
-#include <linux/rcupdate.h>
+#include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -32,8 +32,9 @@ static void handle_exit(struct task_struct *task)
 	if (likely(atomic_read(&task->signal->live)))
 		return;
 	rcu_read_lock();
-	urt_index_for_each(t, pid)
-		urt_session_target_exits(t, task);
+	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash)
+		if (t->pid == pid)
+			urt_session_target_exits(t, task);
 	rcu_read_unlock();
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/urt: its files, and how the registry is walked for a reader. */
 #include <linux/fs.h>
-#include <linux/proc_fs.h>
-#include <linux/seq_file.h>
 
 #include "proc.h"
 #include "registry.h"
@@ -10,6 +8,9 @@
 #include "visible.h"
 
 static struct proc_dir_entry *dir;
+
+/* Who may register what is decided by status_write(); an administrator may chmod the file. */
+static const umode_t everybody = 0666;
 
 static struct pid_namespace *reader_ns(const struct seq_file *m)
 {
@@ -50,6 +51,8 @@ void urt_seq_stop(struct seq_file *m, void *v)
 
 /**
  * urt_seq_visible - whether the reader may see the process behind a name
+ * @m: the open file
+ * @name: the name
  *
  * Caller holds the registry's lock (as between start and stop).
  */
@@ -87,7 +90,7 @@ int urt_proc_init(void)
 	dir = proc_mkdir("urt", NULL);
 	if (!dir)
 		return -ENOMEM;
-	if (proc_create("status", 0666, dir, &urt_status_ops) &&
+	if (proc_create("status", everybody, dir, &urt_status_ops) &&
 	    proc_create("detail", 0444, dir, &detail_ops) &&
 	    proc_create_single("stats", 0444, dir, urt_stats_show))
 		return 0;

@@ -3,11 +3,9 @@
 #ifndef URT_PROC_H
 #define URT_PROC_H
 
-#include <linux/types.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
 
-struct proc_ops;
-struct seq_file;
-struct seq_operations;
 struct urt_name;
 
 int urt_proc_init(void);

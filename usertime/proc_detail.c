@@ -8,6 +8,9 @@
 #include "proc.h"
 #include "registry.h"
 
+static const char header[] =
+	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n";
+
 /* The last column. A name is arbitrary bytes: what could break a line or a terminal is escaped. */
 static void show_command(struct seq_file *m, const char *comm)
 {
@@ -41,8 +44,7 @@ static int detail_show(struct seq_file *m, void *v)
 	char state = 'X';
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "pid user_ns system_ns minor_faults major_faults threads start_ns "
-			    "holders state command\n");
+		seq_puts(m, header);
 		return 0;
 	}
 	if (!urt_seq_visible(m, name))

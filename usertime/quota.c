@@ -64,7 +64,7 @@ static void uncharge(kuid_t uid)
 	kfree(p);
 }
 
-/* The n-th who pays for @uid in @ns, from 0: the user, then the owners of the namespaces, upwards. */
+/* The n-th who pays for @uid in @ns, from 0: the user, then the owners of the namespaces above. */
 static bool nth_payer(kuid_t uid, struct user_namespace *ns, unsigned int n, kuid_t *who)
 {
 	*who = uid;
@@ -118,7 +118,7 @@ static bool unlimited(const struct file *file)
 
 /**
  * urt_quota_charge_user - charge whoever opened a file for one more process
- *
+ * @file: the file
  * Returns 0, -EDQUOT over max_targets_per_user, or -ENOMEM.
  */
 int urt_quota_charge_user(const struct file *file)
@@ -146,6 +146,7 @@ void urt_quota_uncharge_user(kuid_t uid, struct user_namespace *ns)
 
 /**
  * urt_quota_charge_target - charge the module for one more target
+ * @file: opened by who asks for it
  *
  * Returns 0 or -ENOSPC over max_targets, of which an eighth is kept for the unlimited.
  */

@@ -380,6 +380,7 @@ int urt_registry_init(void)
 /* Nobody can ask for anything any more. */
 void urt_registry_exit(void)
 {
+	struct urt_name *name;
 	struct rb_node *node;
 
 	kernel_param_lock(THIS_MODULE);
@@ -388,7 +389,8 @@ void urt_registry_exit(void)
 
 	mutex_lock(&session.lock);
 	while ((node = rb_first(&names))) {
-		remove_entry(urt_name_entry(rb_entry(node, struct urt_name, node)), URT_STAT_REMOVED);
+		name = rb_entry(node, struct urt_name, node);
+		remove_entry(urt_name_entry(name), URT_STAT_REMOVED);
 		cond_resched();
 	}
 	mutex_unlock(&session.lock);

@@ -32,11 +32,11 @@ static inline u64 urt_mul_div_generic(u64 a, u64 b, u64 c)
 /* The quotient is at most b, so the division cannot overflow (which would trap). */
 static inline u64 urt_mul_div_x86(u64 a, u64 b, u64 c)
 {
-	u64 low, high, quotient, remainder;
+	u64 quotient = a, remainder;
 
-	asm("mulq %3" : "=a" (low), "=d" (high) : "a" (a), "rm" (b) : "cc");
-	asm("divq %4" : "=a" (quotient), "=d" (remainder)
-		      : "a" (low), "d" (high), "rm" (c) : "cc");
+	/* a * b in rdx:rax, divided by c. */
+	asm("mulq %[b]\n\tdivq %[c]"
+	    : "+&a" (quotient), "=&d" (remainder) : [b] "rm" (b), [c] "rm" (c) : "cc");
 	return quotient;
 }
 #define urt_mul_div urt_mul_div_x86

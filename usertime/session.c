@@ -4,9 +4,9 @@
  *
  * An exiting process. At the exit tracepoint the scheduler's runtime of the dying thread is stale
  * and other threads may still be on their way out. So the probe only claims the target, pins the
- * leader and the dying thread (a pinned task keeps its signal_struct, hence the totals, after it was
- * reaped) and has the worker woken through irq_work. The worker takes the totals when none of the
- * group's threads is on a CPU any more, looking again after a while where one still is.
+ * leader and the dying thread (a pinned task keeps its signal_struct, hence the totals, after it
+ * was reaped) and has the worker woken through irq_work. The worker takes the totals when none of
+ * the group's threads is on a CPU any more, looking again after a while where one still is.
  *
  * Locks: session->lock is a mutex, outermost; the probes' mutex and the index' raw spinlock nest
  * inside. The timers' callbacks take none, so they are cancelled under the lock.
@@ -67,6 +67,7 @@ static void put_target(struct urt_target *t)
 
 /**
  * urt_target_task - the leader of a target's thread group
+ * @t: the target
  *
  * NULL if it is not to be had any more. Caller holds the session's lock and is in an RCU read
  * section, which covers the result.
@@ -337,11 +338,12 @@ static bool finish_exits(struct urt_session *s)
 
 /**
  * urt_session_settle - finish what has exited by now
+ * @s: the session
  *
  * So that whoever reads after wait(2) returned finds the final totals: a process is reported to its
- * parent shortly before it leaves the CPU for good. Waits some jiffies at most for each that exited:
- * it may be stuck in a driver. Caller holds the session's lock, which is dropped and taken again
- * while waiting.
+ * parent shortly before it leaves the CPU for good. Waits some jiffies at most for each that
+ * exited: it may be stuck in a driver. Caller holds the session's lock, which is dropped and taken
+ * again while waiting.
  */
 void urt_session_settle(struct urt_session *s)
 {
@@ -386,7 +388,6 @@ static void session_work(struct work_struct *work)
 	struct urt_session *s = container_of(work, struct urt_session, work);
 
 	mutex_lock(&s->lock);
-	/* Before sampling: who exited in this period is shown with its final totals for the next. */
 	if (test_and_clear_bit(URT_SAMPLE_DUE, &s->flags) && s->nr_targets)
 		refresh(s);
 	finish_exits(s);
@@ -395,6 +396,8 @@ static void session_work(struct work_struct *work)
 
 /**
  * urt_session_setup - make a session without targets
+ * @s: the session
+ * @ops: what its owner does
  * @period: ns
  */
 void urt_session_setup(struct urt_session *s, const struct urt_session_ops *ops, u64 period)
@@ -416,6 +419,7 @@ void urt_session_setup(struct urt_session *s, const struct urt_session_ops *ops,
 
 /**
  * urt_session_teardown - wait until nothing runs on behalf of a session
+ * @s: the session
  *
  * Caller has removed all targets; nobody adds any. What is left then are exit probes in flight and
  * the work that they hand over.
@@ -432,6 +436,7 @@ void urt_session_teardown(struct urt_session *s)
 
 /**
  * urt_session_set_period - change how often a session samples; the next sample is a period away
+ * @s: the session
  * @period: ns
  */
 void urt_session_set_period(struct urt_session *s, u64 period)

@@ -18,7 +18,6 @@ image_hook() {
 	echo testbed >"$root/etc/hostname"
 	echo '127.0.0.1 localhost testbed' >"$root/etc/hosts"
 	echo '/dev/vda / ext4 noatime 0 0' >"$root/etc/fstab"
-	echo 'nobody knows' | md5sum | cut -c 1-32 >"$root/etc/machine-id"
 
 	# The initrd of a virtual machine needs three modules, not all of them.
 	echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/testbed"
@@ -32,6 +31,9 @@ image_hook() {
 	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
 		e2scrub_reap.service fstrim.timer man-db.timer systemd-tmpfiles-clean.timer \
 		systemd-pcrphase.service systemd-timesyncd.service systemd-networkd.service \
+		systemd-logind.service modprobe@drm.service modprobe@efi_pstore.service \
+		systemd-pstore.service sys-fs-fuse-connections.mount modprobe@fuse.service \
+		dev-hugepages.mount systemd-binfmt.service proc-sys-fs-binfmt_misc.automount \
 		getty@tty1.service serial-getty@ttyS0.service console-getty.service \
 		ldconfig.service systemd-journal-catalog-update.service systemd-hwdb-update.service; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit"
@@ -86,9 +88,11 @@ make_image() {
 	) 9>"$dir.lock"
 }
 
-# make_disk ROOT DIRECTORY: bullseye's kernel cannot mount a file system with orphan_file.
+# make_disk ROOT DIRECTORY: bullseye's kernel cannot mount a file system with orphan_file. An
+# empty machine-id, which mmdebstrap leaves, would make every boot of a copy a first one.
 make_disk() {
 	local kernel
+	echo "${1##*/}" | md5sum | cut -c 1-32 >"$1/etc/machine-id"
 	rm -rf "$2"
 	mkdir -p "$2"
 	toolbox mke2fs -q -t ext4 -O ^orphan_file,^metadata_csum_seed -E lazy_itable_init=1,nodiscard \
