@@ -39,6 +39,7 @@ static inline u64 urt_mul_div_x86(u64 a, u64 b, u64 c)
 	    : "+&a" (quotient), "=&d" (remainder) : [b] "rm" (b), [c] "rm" (c) : "cc");
 	return quotient;
 }
+
 #define urt_mul_div urt_mul_div_x86
 #else
 #define urt_mul_div urt_mul_div_generic

@@ -15,8 +15,11 @@ copy_tree() {
 	tree_files | tar -C "$TREE" --null --no-recursion --files-from=- -c | tar -C "$1" -x --no-same-owner
 }
 
-# tree_hash [PATH...]: changes when a file does, or its mode.
+# tree_hash [EXCEPT-PATH...]: changes when a file does, or its mode.
 tree_hash() {
-	tree_files | tar -C "$TREE" --null --no-recursion --files-from=- --sort=name --mtime=@0 \
-		--owner=0 --group=0 --numeric-owner -c | hash_of
+	local path
+	{
+		tree_files | tar -C "$TREE" --null --no-recursion --files-from=- --sort=name --mtime=@0 \
+			--owner=0 --group=0 --numeric-owner $(for path; do echo "--exclude=$path"; done) -c
+	} | hash_of
 }

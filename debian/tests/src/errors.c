@@ -380,7 +380,7 @@ static void odd_process(struct kid *parent, void *arg)
 
 	(void)arg;
 	prctl(PR_SET_NAME, ODD_NAME);
-	memset(p, 1, 1 << 20);
+	explicit_bzero(p, 1 << 20);	/* not optimised away */
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(pthread_create(&thread, NULL, tell_tid, parent), 0);
 	for (;;)
