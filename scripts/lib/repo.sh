@@ -13,6 +13,9 @@ build_depends() {
 # binary_packages: the packages that debian/control makes.
 binary_packages() { sed -n 's/^Package: *//p' "$TREE/debian/control" | xargs; }
 
+# What only checks the tree does not change the binary packages.
+CHECKS_ONLY=(scripts .ci docs debian/tests README.md)
+
 # make_packages SUITE: into build/packages/SUITE, if the tree has changed since.
 make_packages() {
 	local suite=$1 dir=$BUILD/packages/$1 hash
@@ -20,8 +23,7 @@ make_packages() {
 	mkdir -p "$BUILD/packages"
 	(
 		flock 9
-		# What only checks the tree does not change its packages.
-		hash=$(tree_hash scripts .ci docs debian/tests README.md)
+		hash=$(tree_hash "${CHECKS_ONLY[@]}")
 		[ "$(cat "$dir/.tree" 2>/dev/null)" != "$hash" ] || exit 0
 		say "building the packages for $suite"
 		rm -rf "$dir" "$dir.new"

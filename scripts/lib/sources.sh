@@ -17,9 +17,8 @@ copy_tree() {
 
 # tree_hash [EXCEPT-PATH...]: changes when a file does, or its mode.
 tree_hash() {
-	local path
-	{
-		tree_files | tar -C "$TREE" --null --no-recursion --files-from=- --sort=name --mtime=@0 \
-			--owner=0 --group=0 --numeric-owner $(for path; do echo "--exclude=$path"; done) -c
-	} | hash_of
+	local path except=()
+	for path; do except+=("--exclude=$path"); done
+	tree_files | tar -C "$TREE" "${except[@]}" --null --no-recursion --sort=name --mtime=@0 \
+		--owner=0 --group=0 --numeric-owner --files-from=- -c | hash_of
 }
