@@ -13,9 +13,9 @@
 
 #define THREADS 32
 
-static void check_near(u64 got, u64 want, const char *what)
+static void check_near(u64 got, u64 want, u64 limit, const char *what)
 {
-	u64 limit = max_u64(want / 100, 2 * USER_TICK);
+	limit = max_u64(limit, 2 * USER_TICK);
 
 	EXPECT(distance(got, want) <= limit, "%s: %llu ns, the kernel's %llu", what, got, want);
 }
@@ -34,8 +34,8 @@ static void check_still(pid_t pid, unsigned int ms)
 	tap_note("user %llu (%llu), system %llu (%llu), both %llu (%llu)", d.user, s.user, d.system,
 		 s.system, d.user + d.system, sum);
 	EXPECT_EQ(value_of(pid), d.user);
-	check_near(d.user, s.user, "user");
-	check_near(d.system, s.system, "system");
+	check_near(d.user, s.user, s.user / 100, "user");
+	check_near(d.system, s.system, sum / 100 + USER_TICK, "system");
 	EXPECT(distance(d.user + d.system, sum) <= kernel_tick(), "sum %llu, the kernel's %llu",
 	       d.user + d.system, sum);
 	EXPECT(d.user + d.system >= ms * MS, "%llu ns", d.user + d.system);
@@ -77,7 +77,7 @@ TEST(at_once, "a new registration has its value at once")
 	kid_hear(&k);
 	kid_stop(&k);
 	ASSERT_EQ(urt_register(k.pid), 0);
-	check_near(value_of(k.pid), proc_stat_of(k.pid).user, "user");
+	check_near(value_of(k.pid), proc_stat_of(k.pid).user, 0, "user");
 	EXPECT(value_of(k.pid) >= 450 * MS, "%llu", value_of(k.pid));
 	EXPECT_EQ(counter("refreshes"), refreshes);
 }
@@ -202,7 +202,8 @@ TEST(children, "the time of children, reaped ones too, is not the process's")
 
 static void *go_on_alone(void *arg)
 {
-	WAIT_FOR(proc_stat_of(getpid()).state == 'Z');
+	while (proc_stat_of(getpid()).state != 'Z')
+		burn_thread(10);	/* no sleep: one kind of time makes a steady split */
 	kid_tell(arg, 0);
 	burn_forever();
 }
@@ -267,7 +268,8 @@ TEST(thread_exec, "exec by another thread than the leader: the same process, the
 	kid_hear(&k);
 	wait_refreshes(2);
 	before = detail_of(k.pid);
-	EXPECT(before.user >= 380 * MS, "%llu", before.user);
+	EXPECT(before.user >= 300 * MS, "%llu", before.user);
+	EXPECT(before.user + before.system >= 400 * MS, "%llu", before.user + before.system);
 	EXPECT_EQ(before.threads, 2);
 	kid_tell(&k, 0);
 	do {

@@ -313,6 +313,21 @@ long long param_get(const char *name)
 	return value;
 }
 
+int module_load(const char *options)
+{
+	const char *file = getenv("USERTIME_KO");
+	char command[512];
+
+	snprintf(command, sizeof(command), "exec %s %s %s 2>&1", file ? "insmod" : "modprobe",
+		 file ? file : "usertime", options);
+	return WEXITSTATUS(system(command));
+}
+
+int module_unload(void)
+{
+	return syscall(SYS_delete_module, "usertime", O_NONBLOCK) ? -errno : 0;
+}
+
 void wait_refreshes(unsigned int n)
 {
 	u64 want = counter("refreshes") + n;

@@ -75,6 +75,13 @@ int param_set(const char *name, const char *value);
 int param_set_num(const char *name, long long value);
 long long param_get(const char *name);
 
+/*
+ * The module, as packaged, or from the file that USERTIME_KO names. Loading gives the exit status of
+ * the program that does it, unloading 0 or -errno of delete_module(2).
+ */
+int module_load(const char *options);
+int module_unload(void);
+
 /* Returns when n refreshes have ended from now; two are needed for a whole one to lie between. */
 void wait_refreshes(unsigned int n);
 /* Refreshes now, and no more afterwards but for one that is under way. */
