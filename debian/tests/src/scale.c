@@ -14,7 +14,7 @@
 #include "urt.h"
 
 #define CROWD 10000
-#define STACK 2048
+#define STACK 16384	/* the first call through the linker's table saves all registers */
 #define WRITERS 8
 #define READERS 8
 #define OWN 4			/* processes of each writer */

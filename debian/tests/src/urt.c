@@ -638,7 +638,7 @@ static void after_test(void)
 	reset_params();
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	WAIT_FOR(counter("targets") == 0, "(%llu left)", counter("targets"));
-	EXPECT_EQ(counter("registered"), counter("removed") + counter("exited"));
+	WAIT_FOR(counter("registered") == counter("removed") + counter("exited"));
 	table_read(&t);
 	EXPECT_EQ(t.n, 0);
 	table_free(&t);
