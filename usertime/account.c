@@ -40,12 +40,10 @@ static u64 running_for(struct task_struct *t, bool tickless)
 	return ns < 0 || ns > (tickless ? 2 * NSEC_PER_SEC : 2 * TICK_NSEC) ? 0 : ns;
 }
 
-static u64 thread_runtime(struct task_struct *t, bool tickless, u32 *flags)
+/* Out of line, as few threads run at any moment: the walk over the others stays short. */
+static noinline u64 runtime_of_running(struct task_struct *t, bool tickless)
 {
 	u64 runtime = urt_read_u64(&t->se.sum_exec_runtime), again, more;
-
-	if (!urt_task_on_cpu(t))
-		return runtime;
 
 	/*
 	 * The scheduler moves exec_start on before it adds to the runtime. If the runtime is the
@@ -55,51 +53,67 @@ static u64 thread_runtime(struct task_struct *t, bool tickless, u32 *flags)
 	more = running_for(t, tickless);
 	smp_rmb();	/* exec_start before runtime again */
 	again = urt_read_u64(&t->se.sum_exec_runtime);
-	if (again != runtime)
-		return again;
-	*flags |= URT_ESTIMATED;
-	return runtime + more;
+	return again == runtime ? runtime + more : again;
 }
 
+struct ticks {
+	u64 utime, stime;
+};
+
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN
-/* On CPUs without ticks (nohz_full) the time since the last entry or exit is kept apart. */
-static bool thread_vtime(struct task_struct *t, u64 *utime, u64 *stime)
+static __always_inline bool is_tickless(const struct task_struct *t)
 {
-	struct vtime *vtime = &t->vtime;
+	return READ_ONCE(t->vtime.state) >= VTIME_SYS;
+}
+
+/* On CPUs without ticks (nohz_full) the time since the last entry or exit is kept apart. */
+static noinline struct ticks ticks_of_tickless(struct task_struct *t)
+{
+	const struct vtime *vtime = &t->vtime;
+	struct ticks ticks;
 	unsigned int seq;
 	s64 delta;
 
-	if (likely(READ_ONCE(vtime->state) < VTIME_SYS))
-		return false;
 	do {
 		seq = read_seqcount_begin(&vtime->seqcount);
-		*utime = t->utime;
-		*stime = t->stime;
-		if (vtime->state < VTIME_SYS)
-			continue;
+		ticks.utime = t->utime;
+		ticks.stime = t->stime;
 		delta = sched_clock_cpu(task_cpu(t)) - vtime->starttime;
+		delta = max_t(s64, delta, 0);
 		if (vtime->state == VTIME_SYS)
-			*stime += vtime->stime + max_t(s64, delta, 0);
-		else
-			*utime += vtime->utime + max_t(s64, delta, 0);
+			ticks.stime += vtime->stime + delta;
+		else if (vtime->state > VTIME_SYS)
+			ticks.utime += vtime->utime + delta;
 	} while (read_seqcount_retry(&vtime->seqcount, seq));
-	return true;
+	return ticks;
 }
 #else
-static bool thread_vtime(struct task_struct *t, u64 *utime, u64 *stime)
+static bool is_tickless(const struct task_struct *t)
 {
 	return false;
+}
+
+static struct ticks ticks_of_tickless(struct task_struct *t)
+{
+	return (struct ticks) { };
 }
 #endif
 
 static __always_inline void add_thread(struct sums *sums, struct task_struct *t)
 {
-	u64 utime = urt_read_u64(&t->utime), stime = urt_read_u64(&t->stime);
-	bool tickless = thread_vtime(t, &utime, &stime);
+	struct ticks ticks = { urt_read_u64(&t->utime), urt_read_u64(&t->stime) };
+	bool tickless = is_tickless(t);
 
-	sums->utime += utime;
-	sums->stime += stime;
-	sums->runtime += thread_runtime(t, tickless, &sums->flags);
+	if (unlikely(tickless))
+		ticks = ticks_of_tickless(t);
+	sums->utime += ticks.utime;
+	sums->stime += ticks.stime;
+	if (unlikely(urt_task_on_cpu(t))) {
+		sums->runtime += runtime_of_running(t, tickless);
+		sums->flags |= URT_ESTIMATED;
+	} else {
+		sums->runtime += urt_read_u64(&t->se.sum_exec_runtime);
+	}
 	sums->minor_faults += READ_ONCE(t->min_flt);
 	sums->major_faults += READ_ONCE(t->maj_flt);
 }

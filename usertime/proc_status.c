@@ -169,6 +169,9 @@ static int status_open(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	reader->seen = urt_registry_refreshes();
+	/* seq_open() takes pwrite() away; here the offset of a write does not matter. */
+	if (file->f_mode & FMODE_WRITE)
+		file->f_mode |= FMODE_PWRITE;
 	return 0;
 }
 

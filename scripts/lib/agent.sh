@@ -10,9 +10,11 @@
 #   prepare               the job is about to reboot by itself
 #   reboot                the guest reboots for the job, which goes on afterwards
 #   done                  all jobs are done, or one that the others need has failed
+#   off                   the same, and the guest goes down in order, as the file poweroff asks
 #
-# A job is a directory: command; depends (in apt's syntax); allow-stderr; required; merge
-# (standard error goes to standard output). State is kept on the disk, as a job may reboot.
+# A job is a directory: command; depends (in apt's syntax); required; merge (standard error goes
+# to standard output). State is kept on the disk, as a job may reboot. The file order, if there is
+# one, has the jobs' names in order.
 
 set -u
 DATA=/run/testbed
@@ -143,9 +145,18 @@ job() {
 	echo "<4>testbed: end $job" >/dev/kmsg
 	report "end $job $status"
 	if [ "$status" -ne 0 ] && [ -e "$DATA/jobs/$job/required" ]; then
-		report 'done'
-		sleep infinity
+		finish
 	fi
+}
+
+finish() {
+	if [ -e "$DATA/poweroff" ]; then
+		report off
+		systemctl poweroff
+	else
+		report 'done'
+	fi
+	sleep infinity
 }
 
 for _ in $(seq 300); do
@@ -159,9 +170,8 @@ trap prepare_reboot USR1
 [ ! -s "$STATE/prepared" ] || mv "$STATE/prepared" "$STATE/mark"
 install_reboot_commands
 report "boot $(uname -r)"
-for path in "$DATA"/jobs/*; do
-	name=${path##*/}
+if [ -e "$DATA/order" ]; then jobs=$(cat "$DATA/order"); else jobs=$(ls "$DATA/jobs"); fi
+for name in $jobs; do
 	[ -e "$STATE/done/$name" ] || job "$name"
 done
-report 'done'
-sleep infinity
+finish

@@ -12,23 +12,25 @@ BOOT_SECONDS=240
 # What in a kernel log means that something went wrong.
 KERNEL_COMPLAINTS='BUG:|WARNING:|Oops|Call Trace|possible recursive|possible circular|inconsistent lock state|general protection|stall(s|ed) on CPU|detected stall|Kernel panic|soft lockup|blocked for more than|refcount_t:|UBSAN:|KASAN:'
 
-# prepare_guest SUITE WORK: the directory WORK/data becomes the data disk.
+# prepare_guest SUITE WORK [DISK]: the directory WORK/data becomes the data disk; the other is an
+# overlay on DISK, or on the suite's image.
 prepare_guest() {
-	local suite=$1 work=$2 image size
+	local suite=$1 work=$2 disk=${3-} format=qcow2 image size
 	make_toolbox && make_image "$suite" || return 1
 	image=$(image_dir "$suite")
 	cp "$TREE/scripts/lib/agent.sh" "$work/data/agent"
 	copy_tree "$work/data/tree"
 	cp "$image/vmlinuz" "$image/initrd.img" "$work/"
+	[ -n "$disk" ] || disk=$image/disk.raw format=raw
 	size=$(du -sm "$work/data" | cut -f 1)
 	toolbox sh -eu -c '
 		mke2fs -q -t ext4 -O ^has_journal,^orphan_file -m 0 -d "$1/data" "$1/data.raw" "$2"
-		qemu-img create -q -f qcow2 -b "$3" -F raw "$1/disk.qcow2"
-	' sh "$work" "$((size * 5 / 4 + 16))M" "$image/disk.raw"
+		qemu-img create -q -f qcow2 -b "$3" -F "$4" "$1/disk.qcow2"
+	' sh "$work" "$((size * 5 / 4 + 16))M" "$disk" "$format"
 	rm -rf "$work/data"
 }
 
-# run_guest SUITE WORK: 0 if all jobs were done, else 1 and the reason has been printed.
+# run_guest SUITE WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
 run_guest() {
 	local verdict
 	while :; do
@@ -37,7 +39,12 @@ run_guest() {
 		case $verdict in
 		reboot) next_kernel "$2" ;;
 		done) stop_qemu; return 0 ;;
-		*) stop_qemu; guest_failed "$2" "$verdict"; return 1 ;;
+		*)
+			stop_qemu
+			guest_verdict=$verdict
+			guest_failed "$2" "$verdict"
+			return 1
+			;;
 		esac
 	done
 }
@@ -92,6 +99,7 @@ guest_reported() {
 	'end '*) on_end "$job" "${1##* }"; job='' ;;
 	prepare) leaving=reboot ;;
 	reboot) leaving=reboot limit=$BOOT_SECONDS ;;
+	off) leaving='done' limit=$BOOT_SECONDS ;;
 	'done') verdict='done' ;;
 	'kernel '*) ;;
 	*) verdict="said something strange: $1" ;;
@@ -99,20 +107,18 @@ guest_reported() {
 	deadline=$((SECONDS + limit))
 }
 
-# kernel_log WORK JOB: the console from the job's beginning to its end. The console is slower
-# than the port.
+# kernel_log WORK JOB: the console since the job before it has ended, boots included, to the job's
+# end. The console is slower than the port.
 kernel_log() {
 	local _
 	for _ in $(seq 50); do
-		! grep -qaF "testbed: end $2" "$1/console" || break
+		! grep -qaE "testbed: end $2.?\$" "$1/console" || break
 		sleep 0.1
 	done
-	tr -d '\r' <"$1/console" | sed -n "/testbed: begin $2\$/,/testbed: end $2\$/p"
-}
-
-# kernel_complaints WORK JOB: the lines of the kernel log that mean a fault; fails if there are any.
-kernel_complaints() {
-	! kernel_log "$1" "$2" | grep -aE "$KERNEL_COMPLAINTS"
+	tr -d '\r' <"$1/console" | awk -v job="$2" '
+		{ log_ = log_ $0 "\n" }
+		/testbed: end / { if ($NF == job) exit; log_ = "" }
+		END { printf "%s", log_ }'
 }
 
 # unpack_artifacts WORK TO: archives of several jobs follow one another.
