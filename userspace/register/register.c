@@ -57,12 +57,11 @@ static bool parse_pid(const char *word, pid_t *pid)
 	unsigned long value;
 	char *end;
 
-	/* strtoul alone would take signs and blanks. */
+	/* strtoul alone would take signs and blanks; what does not fit it is above INT_MAX, too. */
 	if (*word < '0' || *word > '9')
 		return false;
-	errno = 0;
 	value = strtoul(word, &end, 10);
-	if (errno || *end || value < 1 || value > INT_MAX)
+	if (*end || value < 1 || value > INT_MAX)
 		return false;
 	*pid = value;
 	return true;
@@ -259,7 +258,7 @@ int usertime_register(int argc, char **argv, const char *proc)
 	}
 	/* All words are read before anything is done. */
 	argp_err_exit_status = STATUS_USAGE;
-	argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_IN_ORDER, NULL, &request);
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &request);
 
 	if (request.action == LIST)
 		status = list(&request, proc);

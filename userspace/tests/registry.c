@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "lib/registry.h"
@@ -59,6 +60,39 @@ static void test_dead_process(void)
 	errno = 0;
 	ok(usertime_registry_add(fd, pid) == -1 && errno == ESRCH, "the errno of write is kept");
 	close(fd);
+}
+
+static int full_pipe[2];
+
+static void drain(int signal)
+{
+	char page[65536];
+	int error = errno;
+
+	(void)signal;
+	while (read(full_pipe[0], page, sizeof(page)) > 0)
+		;
+	errno = error;
+}
+
+/* A write that blocks until a signal interrupts it, whose handler makes room. */
+static void test_interrupted(void)
+{
+	struct itimerval soon = { .it_value.tv_usec = 50000 }, never = { .it_value.tv_sec = 0 };
+	struct sigaction action = { .sa_handler = drain }, before;	/* not SA_RESTART */
+	char page[4096] = "";
+
+	need(!pipe2(full_pipe, O_NONBLOCK | O_CLOEXEC) && !sigaction(SIGALRM, &action, &before));
+	while (write(full_pipe[1], page, sizeof(page)) > 0)
+		;
+	need(!fcntl(full_pipe[1], F_SETFL, 0) && !setitimer(ITIMER_REAL, &soon, NULL));
+	ok(!usertime_registry_add(full_pipe[1], 4711), "a write that is interrupted is tried again");
+	need(!setitimer(ITIMER_REAL, &never, NULL) && !sigaction(SIGALRM, &before, NULL));
+	memset(page, 0, sizeof(page));
+	need(read(full_pipe[0], page, sizeof(page) - 1) > 0);
+	is_text(page, "R 4711\n", "and done once");
+	close(full_pipe[0]);
+	close(full_pipe[1]);
 }
 
 /* Forked, as the limit holds for the whole process. */
@@ -314,6 +348,7 @@ int main(void)
 	tree_dir("urt");
 	test_one_write_per_line();
 	test_dead_process();
+	test_interrupted();
 	test_short_write();
 	test_open(root);
 	test_list(root);
