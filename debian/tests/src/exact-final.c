@@ -144,10 +144,11 @@ static void leader_first(struct kid *parent)
 static void check_final(struct kid *k, struct rusage *usage, u64 first)
 {
 	u64 user = timeval_ns(usage->ru_utime), sum = user + timeval_ns(usage->ru_stime);
-	struct detail d = wait_final(k->pid);
+	struct detail d = detail_of(k->pid);	/* at once: wait4() has returned */
 	u64 got = d.user + d.system;
 
 	EXPECT_EQ(value_of(k->pid), d.user);
+	EXPECT_EQ(d.state, 'X');
 	EXPECT(distance(d.user, max_u64(user, first)) <= kernel_tick(),
 	       "user %llu, wait4 %llu, at first %llu", d.user, user, first);
 	EXPECT(distance(got, sum) <= max_u64(sum / 100, kernel_tick()), "sum %llu, wait4 %llu",

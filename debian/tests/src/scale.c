@@ -221,8 +221,8 @@ TEST(all_exit, "all exit at once: all last lines are shown, and none after the r
 	table_read(&t);
 	check_exactly_crowd(&t);
 	table_free(&t);
-	refresh_once();
-	EXPECT_EQ(counter("targets"), 0);
+	ASSERT_EQ(param_set_num("period_ms", 10), 0);
+	WAIT_FOR(counter("targets") == 0);
 	table_read(&t);
 	EXPECT_EQ(t.n, 0);
 	table_free(&t);

@@ -84,7 +84,10 @@ int module_unload(void);
 
 /* Returns when n refreshes have ended from now; two are needed for a whole one to lie between. */
 void wait_refreshes(unsigned int n);
-/* Refreshes now, and no more afterwards but for one that is under way. */
+/*
+ * Refreshes now, and no more afterwards but for one that is under way. Something that lives must be
+ * registered.
+ */
 void refresh_once(void);
 /* Waits until the line of a process that has exited shows its final value. */
 struct detail wait_final(pid_t pid);
