@@ -28,14 +28,19 @@ static void trace_write(const char *path, int flags, const char *text, bool must
 		close(fd);
 }
 
+static void stop_counting(void)
+{
+	trace_write(TRACING "events/urt_test/enable", 0, "0", false);
+	trace_write(TRACING "kprobe_events", O_APPEND, "-:urt_test/urt_attach\n", false);
+	trace_write(TRACING "kprobe_events", O_APPEND, "-:urt_test/urt_detach\n", false);
+}
+
 /* From here on each call of the two functions counts. */
 static void count_calls(void)
 {
 	if (access(TRACING "kprobe_events", W_OK))
 		ASSERT_EQ(mount("tracefs", TRACING, "tracefs", 0, NULL), 0);
-	trace_write(TRACING "events/urt_test/enable", 0, "0", false);
-	trace_write(TRACING "kprobe_events", O_APPEND, "-:urt_test/urt_attach\n", false);
-	trace_write(TRACING "kprobe_events", O_APPEND, "-:urt_test/urt_detach\n", false);
+	stop_counting();
 	trace_write(TRACING "kprobe_events", O_APPEND,
 		    "p:urt_test/urt_attach tracepoint_probe_register\n", true);
 	trace_write(TRACING "kprobe_events", O_APPEND,
@@ -175,5 +180,8 @@ TEST(pairs, "10,000 times R and U attach at most once a second")
 
 int main(void)
 {
-	return urt_main();
+	int status = urt_main();
+
+	stop_counting();
+	return status;
 }

@@ -166,7 +166,21 @@ static void check_offsets(const struct table *t)
 	close(fd);
 }
 
-TEST(whole, "one cat is complete and sorted; reads of any size and at any offset agree with it")
+static void check_detail(void)
+{
+	char *text, *line;
+	int i;
+
+	text = read_file(USERTIME_DETAIL_PATH, NULL);
+	for (i = 0, line = text; i < CROWD; i++) {
+		line = strchr(line, '\n') + 1;
+		ASSERT_EQ(strtol(line, NULL, 10), crowd[i], "line %d", i);
+	}
+	EXPECT(!strchr(line, '\n')[1]);
+	free(text);
+}
+
+TEST(whole, "one cat is complete and sorted, reads of any size and offset agree, and so does detail")
 {
 	static const size_t chunks[] = { 1, 7, 100, 4095 };
 	struct table t;
@@ -184,26 +198,7 @@ TEST(whole, "one cat is complete and sorted; reads of any size and at any offset
 	for (i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++)
 		check_pieces(&t, chunks[i]);
 	check_offsets(&t);
-}
-
-TEST(detail_whole, "detail is as complete")
-{
-	char *text, *line;
-	int i;
-
-	register_crowd();
-	text = read_file(USERTIME_DETAIL_PATH, NULL);
-	for (i = 0, line = text; i < CROWD; i++) {
-		line = strchr(line, '\n') + 1;
-		ASSERT_EQ(strtol(line, NULL, 10), crowd[i], "line %d", i);
-	}
-	EXPECT(!strchr(line, '\n')[1]);
-	free(text);
-}
-
-TEST(all_unregister, "all can be unregistered again")
-{
-	register_crowd();
+	check_detail();
 	command_crowd("U ");
 	EXPECT_EQ(counter("targets"), 0);
 }
