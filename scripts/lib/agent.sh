@@ -27,7 +27,6 @@ report() { printf '%s\n' "$*" >&3; }
 
 first_boot() {
 	mkdir -p "$STATE/done"
-	cp -a "$DATA/tree" "$STATE/tree"
 	rm -rf /var/lib/apt/lists/*
 	: >/etc/apt/sources.list
 	rm -f /etc/apt/sources.list.d/*
@@ -35,6 +34,14 @@ first_boot() {
 		echo "deb [trusted=yes] file:$DATA/repo ./" >/etc/apt/sources.list
 		apt-get -qq update
 	fi
+}
+
+# The jobs' directory: a copy of the tree, theirs to write in. A disk can come from an earlier run.
+copy_tree() {
+	! cmp -s "$DATA/tree.id" "$STATE/tree.id" || return 0
+	rm -rf "$STATE/tree"
+	cp -a "$DATA/tree" "$STATE/tree"
+	cp "$DATA/tree.id" "$STATE/tree.id"
 }
 
 # The reboot contract of autopkgtest. A mark in "reboot" makes the agent reboot; one in
@@ -165,6 +172,7 @@ for _ in $(seq 300); do
 done
 exec 3>"$PORTS/testbed" 4>"$PORTS/testbed.artifacts"
 [ -d "$STATE/done" ] || first_boot
+copy_tree
 echo $$ >"$STATE/agent.pid"
 trap prepare_reboot USR1
 [ ! -s "$STATE/prepared" ] || mv "$STATE/prepared" "$STATE/mark"

@@ -20,6 +20,7 @@ prepare_guest() {
 	image=$(image_dir "$suite")
 	cp "$TREE/scripts/lib/agent.sh" "$work/data/agent"
 	copy_tree "$work/data/tree"
+	echo "${work##*.}" >"$work/data/tree.id"
 	cp "$image/vmlinuz" "$image/initrd.img" "$work/"
 	[ -n "$disk" ] || disk=$image/disk.raw format=raw
 	size=$(du -sm "$work/data" | cut -f 1)
@@ -33,14 +34,16 @@ prepare_guest() {
 # run_guest SUITE WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
 run_guest() {
 	local verdict
+	take_slot
 	while :; do
 		start_qemu "$1" "$2"
 		follow_guest "$2"
 		case $verdict in
 		reboot) next_kernel "$2" ;;
-		done) stop_qemu; return 0 ;;
+		done) stop_qemu; leave_slot; return 0 ;;
 		*)
 			stop_qemu
+			leave_slot
 			guest_verdict=$verdict
 			guest_failed "$2" "$verdict"
 			return 1

@@ -48,6 +48,24 @@ KERNEL_ARGUMENTS="root=/dev/vda rw console=ttyS0 loglevel=7 printk.devkmsg=on pa
 fsck.mode=skip audit=0 mitigations=off lsm=lockdown,landlock,yama,apparmor \
 systemd.show_status=0 systemd.log_level=notice $PATIENCE"
 
+# take_slot: at most one guest for each processor of the host runs at a time; more would only
+# slow each other down until their timeouts pass.
+take_slot() {
+	local n told=''
+	while :; do
+		for n in $(seq "$(nproc)"); do
+			exec {SLOT}>"$CACHE/slot.$n"
+			! flock -n "$SLOT" || return 0
+			exec {SLOT}>&-
+		done
+		[ -n "$told" ] || say "waiting for another guest to end"
+		told=1
+		sleep 1
+	done
+}
+
+leave_slot() { exec {SLOT}>&-; }
+
 # start_qemu SUITE WORK: runs it in the background, sets QEMU_PID. WORK has the disk, data disk,
 # vmlinuz and initrd.img; the guest's console and ports become files there.
 start_qemu() {

@@ -81,12 +81,6 @@ all_depends() {
 	for name in "${TESTS[@]}"; do printf '%s\n' "${TEST_DEPENDS[$name]}"; done | sort -u | paste -sd , -
 }
 
-# add_repo: with what all the tests depend on, made once.
-add_repo() {
-	[ -d "$RUN/repo" ] || make_repo "$suite" "$RUN/repo" "$(all_depends)"
-	cp -a "$RUN/repo" "$WORK/data/repo"
-}
-
 # report_test NAME STATUS: judges the one that has ended.
 report_test() {
 	local name=$1 status=$2 reason='' took=$((SECONDS - test_began)) log=$artifacts/$1.kernel.log complaints
@@ -134,7 +128,7 @@ run_group() {
 		for name in "${pending[@]}"; do add_test "$name"; done
 		# The order of the control file.
 		printf '%s\n' "${pending[@]}" >"$WORK/data/order"
-		add_repo
+		make_repo "$suite" "$WORK/data/repo" "$(all_depends)"
 		prepare_guest "$suite" "$WORK" "$disk"
 		ended=()
 		if ! run_guest "$suite" "$WORK"; then
@@ -148,38 +142,19 @@ run_group() {
 	done
 }
 
-# prepare_disk FILE: an overlay on which all that the tests depend on is installed already. Tests
-# that break their testbed each start with an overlay on it, not with an installation of their own.
-prepare_disk() {
-	on_begin() { :; }
-	on_line() { printf '%s\n' "$3" >>"$artifacts/installation.out"; }
-	on_end() { [ "$2" = 0 ] || { cat "$artifacts/installation.out" >&2; die "the packages cannot be installed on $suite"; }; }
-	: >"$artifacts/installation.out"
-	say "installing the packages on $suite"
-	new_work
-	echo '#!/bin/true' | add_job installation required merge
-	all_depends >"$WORK/data/jobs/installation/depends"
-	: >"$WORK/data/poweroff"
-	add_repo
-	prepare_guest "$suite" "$WORK"
-	run_guest "$suite" "$WORK" || die "the packages cannot be installed on $suite"
-	mv "$WORK/disk.qcow2" "$1"
-	rm -rf "$WORK"
-}
-
 run_tests() {
 	local name shared=() alone=() passed=0 failed=0
 	read_tests "$@"
 	: "${artifacts:=$BUILD/vm/test-$suite-$cpus}"
 	rm -rf "$artifacts"
 	mkdir -p "$artifacts"
-	RUN=$(mktemp -d "$BUILD/vm/run.XXXXXX")
 	for name in "${TESTS[@]}"; do
 		if has_restriction "$name" breaks-testbed; then alone+=("$name"); else shared+=("$name"); fi
 	done
 	[ ${#shared[@]} -eq 0 ] || run_group "${shared[@]}"
-	[ ${#alone[@]} -eq 0 ] || prepare_disk "$RUN/prepared.qcow2"
-	for name in "${alone[@]}"; do run_group --on "$RUN/prepared.qcow2" "$name"; done
+	# These each start with an overlay on a disk with all installed, not with an installation.
+	[ ${#alone[@]} -eq 0 ] || prepare_disk "$suite" "$(all_depends)"
+	for name in "${alone[@]}"; do run_group --on "$PREPARED" "$name"; done
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
 }
