@@ -34,16 +34,16 @@ give_back() {
 
 # install_missing PROGRAM=PACKAGE...: has the host's apt bring what it lacks.
 install_missing() {
-	local pair packages=()
+	local pair missing=()
 	for pair; do
-		command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
+		command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
 	done
-	[ ${#packages[@]} -gt 0 ] || return 0
-	say "installing ${packages[*]}"
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing ${missing[*]}"
 	exec 8>"$CACHE/apt.lock"
 	flock 8
-	{ apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"; } \
-		>"$CACHE/apt.log" 2>&1 || { tail -n 20 "$CACHE/apt.log" >&2; die "apt-get cannot install ${packages[*]}"; }
+	{ apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } \
+		>"$CACHE/apt.log" 2>&1 || { tail -n 20 "$CACHE/apt.log" >&2; die "apt-get cannot install ${missing[*]}"; }
 	exec 8>&-
 }
 

@@ -24,6 +24,7 @@ prepare_guest() {
 	cp "$image/vmlinuz" "$image/initrd.img" "$work/"
 	[ -n "$disk" ] || disk=$image/disk.raw format=raw
 	size=$(du -sm "$work/data" | cut -f 1)
+	# shellcheck disable=SC2016 # a script for sh in the toolbox
 	toolbox sh -eu -c '
 		mke2fs -q -t ext4 -O ^has_journal,^orphan_file -m 0 -d "$1/data" "$1/data.raw" "$2"
 		qemu-img create -q -f qcow2 -b "$3" -F "$4" "$1/disk.qcow2"

@@ -61,6 +61,7 @@ make_repo() {
 }
 
 index_repo() {
+	# shellcheck disable=SC2016 # a script for sh in the toolbox
 	toolbox sh -eu -c 'cd "$1"; apt-ftparchive packages . >Packages' sh "$1"
 }
 

@@ -56,7 +56,7 @@ read_tests() {
 		done
 		TEST_COMMAND[$name]=$command
 		TEST_DEPENDS[$name]=$(expand_depends "$depends")
-		TEST_RESTRICTIONS[$name]=" $(echo $restrictions) "
+		TEST_RESTRICTIONS[$name]=" ${restrictions//$'\t'/ } "
 		[ $# -gt 0 ] || TESTS+=("$name")
 	# An alternative of a dependency is no separator.
 	done < <(test_table | sed 's/ | / ~ /g')

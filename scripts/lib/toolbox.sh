@@ -3,10 +3,10 @@
 # The toolbox: a trixie root with the tools of the trade, so that every host uses the same
 # ones. QEMU is one reason: bookworm's 7.2 corrupts guests when it emulates on two threads.
 
-TOOLBOX_PACKAGES="build-essential debhelper dh-dkms dkms lintian qemu-system-x86 qemu-utils e2fsprogs
-	apt-utils dpkg-dev sparse shellcheck mandoc man-db perl xz-utils cpio zstd file git autopkgtest"
+TOOLBOX_PACKAGES="build-essential debhelper dh-dkms dkms lintian qemu-system-x86 qemu-utils e2fsprogs \
+apt-utils dpkg-dev sparse shellcheck mandoc man-db perl xz-utils cpio zstd file git autopkgtest"
 
-make_toolbox() { make_root toolbox trixie "$(echo $TOOLBOX_PACKAGES)"; }
+make_toolbox() { make_root toolbox trixie "$TOOLBOX_PACKAGES"; }
 
 # toolbox COMMAND...: runs it there, in the present directory.
 toolbox() {
