@@ -91,9 +91,17 @@ stream() {
 	tail -q -s 0.1 -n +1 -f --pid="$3" "$2" | sed -u "s/^/$1 /" >&3
 }
 
-# satisfy JOB: installs what it depends on.
+# satisfy JOB: installs what it depends on. That takes an emulated guest seconds even if it is all
+# there, so nothing is done when the same was asked before and no package has changed since.
 satisfy() {
-	apt-get -q -y satisfy "$(cat "$DATA/jobs/$1/depends")" >"$STATE/apt.log" 2>&1 && return
+	local depends=$DATA/jobs/$1/depends
+	if cmp -s "$depends" "$STATE/satisfied" && [ "$STATE/satisfied" -nt /var/lib/dpkg/status ]; then
+		return
+	fi
+	if apt-get -q -y satisfy "$(cat "$depends")" >"$STATE/apt.log" 2>&1; then
+		cp "$depends" "$STATE/satisfied"
+		return
+	fi
 	sed 's/^/E /' "$STATE/apt.log" >&3
 	return 1
 }

@@ -24,7 +24,7 @@ bad_usage() { say "${0##*/}: $* (see --help)"; exit 2; }
 become_root() {
 	[ "$(id -u)" -ne 0 ] || { mkdir -p "$CACHE" "$BUILD"; return 0; }
 	command -v sudo >/dev/null || die "needs root, or sudo"
-	exec sudo USERTIME_CACHE="$CACHE" CI="${CI-}" "$0" "$@"
+	exec sudo USERTIME_CACHE="$CACHE" ${USERTIME_GUESTS:+"USERTIME_GUESTS=$USERTIME_GUESTS"} "$0" "$@"
 }
 
 # Under sudo the build products belong to who asked for them.

@@ -48,12 +48,12 @@ KERNEL_ARGUMENTS="root=/dev/vda rw console=ttyS0 loglevel=7 printk.devkmsg=on pa
 fsck.mode=skip audit=0 mitigations=off lsm=lockdown,landlock,yama,apparmor \
 systemd.show_status=0 systemd.log_level=notice $PATIENCE"
 
-# take_slot: at most one guest for each processor of the host runs at a time; more would only
-# slow each other down until their timeouts pass.
+# take_slot: at most one guest for each processor of the host runs at a time (or as many as
+# USERTIME_GUESTS says); more would only slow each other down until their timeouts pass.
 take_slot() {
 	local n told=''
 	while :; do
-		for n in $(seq "$(nproc)"); do
+		for n in $(seq "${USERTIME_GUESTS:-$(nproc)}"); do
 			exec {SLOT}>"$CACHE/slot.$n"
 			! flock -n "$SLOT" || return 0
 			exec {SLOT}>&-

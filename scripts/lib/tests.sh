@@ -143,7 +143,7 @@ run_group() {
 }
 
 run_tests() {
-	local name shared=() alone=() passed=0 failed=0
+	local name shared=() alone=() on=() passed=0 failed=0
 	read_tests "$@"
 	: "${artifacts:=$BUILD/vm/test-$suite-$cpus}"
 	rm -rf "$artifacts"
@@ -151,9 +151,11 @@ run_tests() {
 	for name in "${TESTS[@]}"; do
 		if has_restriction "$name" breaks-testbed; then alone+=("$name"); else shared+=("$name"); fi
 	done
-	[ ${#shared[@]} -eq 0 ] || run_group "${shared[@]}"
-	# These each start with an overlay on a disk with all installed, not with an installation.
-	[ ${#alone[@]} -eq 0 ] || prepare_disk "$suite" "$(all_depends)"
+	# Tests that break their testbed each start with an overlay on a disk that has all installed,
+	# and so do those asked for by name; a whole run installs as a user does.
+	if [ ${#alone[@]} -gt 0 ] || [ $# -gt 0 ]; then prepare_disk "$suite" "$(all_depends)"; fi
+	[ $# -eq 0 ] || on=(--on "$PREPARED")
+	[ ${#shared[@]} -eq 0 ] || run_group "${on[@]}" "${shared[@]}"
 	for name in "${alone[@]}"; do run_group --on "$PREPARED" "$name"; done
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
