@@ -220,7 +220,7 @@ static void leader_exits(struct kid *parent, void *arg)
 	pthread_exit(NULL);
 }
 
-TEST(dead_leader, "a process whose leader has exited stays registered, grows, and can be registered")
+TEST(dead_leader, "a process whose leader has exited stays, grows, and can be registered")
 {
 	struct kid k = kid_start(leader_exits, NULL), late = kid_start(leader_exits, NULL);
 	u64 before, caught = counter("exits_caught");

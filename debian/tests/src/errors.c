@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "urt.h"
@@ -180,27 +179,10 @@ TEST(dead_registered, "ESRCH for a registered process that has exited; its last 
 	EXPECT(listed(keeper.pid));
 }
 
-static void *tell_tid(void *arg)
-{
-	kid_tell(arg, syscall(SYS_gettid));
-	for (;;)
-		pause();
-	return NULL;
-}
-
-static void threaded(struct kid *parent, void *arg)
-{
-	pthread_t thread;
-
-	(void)arg;
-	ASSERT_EQ(pthread_create(&thread, NULL, tell_tid, parent), 0);
-	pthread_join(thread, NULL);
-}
-
 TEST(not_a_leader, "EINVAL for threads that lead no group and for kernel threads")
 {
-	struct kid k = kid_start(threaded, NULL);
-	pid_t tid = kid_hear(&k);
+	pid_t tid;
+	struct kid k = kid_threaded(&tid);
 
 	start_two();
 	refuse_text(EINVAL, "", tid);
@@ -382,7 +364,7 @@ static void odd_process(struct kid *parent, void *arg)
 	prctl(PR_SET_NAME, ODD_NAME);
 	explicit_bzero(p, 1 << 20);	/* not optimised away */
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(pthread_create(&thread, NULL, tell_tid, parent), 0);
+		ASSERT_EQ(pthread_create(&thread, NULL, idle_thread, parent), 0);
 	for (;;)
 		pause();
 }

@@ -138,8 +138,8 @@ static void leader_first(struct kid *parent)
 }
 
 /*
- * first: what was shown when it was registered. Before the first tick the kernel calls all time user
- * time, and values never go backwards, so this may be more than wait4() says.
+ * first: what was shown when it was registered. Before the first tick the kernel calls all time
+ * user time, and values never go backwards, so this may be more than wait4() says.
  */
 static void check_final(struct kid *k, struct rusage *usage, u64 first)
 {

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +15,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "urt.h"
 
@@ -29,17 +27,6 @@ static void mount_proc(const char *options)
 {
 	ASSERT_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	ASSERT_EQ(mount("proc", "/proc", "proc", 0, options), 0, "options %s", options);
-}
-
-static size_t lines(void)
-{
-	struct table t;
-	size_t n;
-
-	table_read(&t);
-	n = t.n;
-	table_free(&t);
-	return n;
 }
 
 /* Becomes process 1 of a namespace and registers itself and a child; then does as it is told. */
@@ -187,23 +174,6 @@ static void become_user(void)
 	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
 }
 
-static void *tell_tid(void *arg)
-{
-	kid_tell(arg, syscall(SYS_gettid));
-	for (;;)
-		pause();
-	return NULL;
-}
-
-static void two_threads(struct kid *parent, void *arg)
-{
-	pthread_t thread;
-
-	(void)arg;
-	ASSERT_EQ(pthread_create(&thread, NULL, tell_tid, parent), 0);
-	pthread_join(thread, NULL);
-}
-
 static void undumpable(struct kid *parent, void *arg)
 {
 	(void)arg;
@@ -276,12 +246,11 @@ static void look_around(struct kid *parent, void *arg)
 static void play(struct scene s)
 {
 	struct kid registered = kid_sleeper(), dead = kid_sleeper();
-	struct kid other = kid_start(two_threads, NULL), k;
+	struct kid other = kid_threaded(&s.thread), k;
 
 	s.registered = registered.pid;
 	s.dead = dead.pid;
 	s.other = other.pid;
-	s.thread = kid_hear(&other);
 	ASSERT_EQ(urt_register(s.registered), 0);
 	ASSERT_EQ(urt_register(s.dead), 0);
 	ASSERT_EQ(kill(s.dead, SIGKILL), 0);

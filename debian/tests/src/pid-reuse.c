@@ -56,17 +56,6 @@ static struct kid burnt_as(pid_t pid, unsigned int ms)
 	__builtin_unreachable();
 }
 
-static size_t lines(void)
-{
-	struct table t;
-	size_t n;
-
-	table_read(&t);
-	n = t.n;
-	table_free(&t);
-	return n;
-}
-
 /* One line, with the times of the process that has this PID now; it sleeps. */
 static void check_own(pid_t pid)
 {
@@ -74,7 +63,7 @@ static void check_own(pid_t pid)
 	struct detail d = detail_of(pid);
 
 	EXPECT_EQ(value_of(pid), d.user);
-	EXPECT(distance(d.user, s.user) <= 2 * USER_TICK, "%llu, the kernel's %llu", d.user, s.user);
+	EXPECT(distance(d.user, s.user) <= 2 * USER_TICK, "%llu, not %llu", d.user, s.user);
 	EXPECT(distance(d.user + d.system, cpu_clock_of(pid)) <= kernel_tick(),
 	       "%llu, the kernel's %llu", d.user + d.system, cpu_clock_of(pid));
 	EXPECT_EQ(d.start / USER_TICK, s.start);

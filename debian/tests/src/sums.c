@@ -3,8 +3,9 @@
  * 500 short processes, registered before they run on and ended: the sum of their final values
  * against wait4().
  *
- * With several CPUs wait4() itself loses the last slice of a process that is reaped before its final
- * switch, and reports whole microseconds, so ours may be larger by that. With one CPU both agree.
+ * With several CPUs wait4() itself loses the last slice of a process that is reaped before its
+ * final switch, and it reports whole microseconds, so ours may be larger by that. With one CPU both
+ * agree.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -55,7 +55,7 @@ void tap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 		double deadline_ = tap_now() + TAP_PATIENCE;		\
 									\
 		while (!(cond)) {					\
-			ASSERT(tap_now() < deadline_, "waited in vain for " #cond " " __VA_ARGS__); \
+			ASSERT(tap_now() < deadline_, "in vain: " #cond " " __VA_ARGS__); \
 			usleep(2000);					\
 		}							\
 	} while (0)

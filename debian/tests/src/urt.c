@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -163,6 +164,17 @@ static bool row_find(pid_t pid, struct row *row)
 		*row = *found;
 	table_free(&t);
 	return found;
+}
+
+size_t lines(void)
+{
+	struct table t;
+	size_t n;
+
+	table_read(&t);
+	n = t.n;
+	table_free(&t);
+	return n;
 }
 
 bool listed(pid_t pid)
@@ -436,6 +448,30 @@ struct kid kid_sleeper(void)
 	return kid_start(sleeper, NULL);
 }
 
+void *idle_thread(void *parent)
+{
+	kid_tell(parent, syscall(SYS_gettid));
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void threaded(struct kid *parent, void *arg)
+{
+	pthread_t thread;
+
+	ASSERT_EQ(pthread_create(&thread, NULL, idle_thread, parent), 0);
+	sleeper(parent, arg);
+}
+
+struct kid kid_threaded(pid_t *tid)
+{
+	struct kid k = kid_start(threaded, NULL);
+
+	*tid = kid_hear(&k);
+	return k;
+}
+
 void kid_tell(struct kid *k, long value)
 {
 	ASSERT_EQ(send(k->fd, &value, sizeof(value), MSG_NOSIGNAL), sizeof(value));
@@ -633,15 +669,11 @@ static void before_test(void)
 /* The runner has killed all processes of the test: nothing may be left but for the next refresh. */
 static void after_test(void)
 {
-	struct table t;
-
 	reset_params();
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	WAIT_FOR(counter("targets") == 0, "(%llu left)", counter("targets"));
 	WAIT_FOR(counter("registered") == counter("removed") + counter("exited"));
-	table_read(&t);
-	EXPECT_EQ(t.n, 0);
-	table_free(&t);
+	EXPECT_EQ(lines(), 0);
 	reset_params();
 }
 

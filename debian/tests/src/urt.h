@@ -58,6 +58,7 @@ void table_read(struct table *t);
 void table_free(struct table *t);
 const struct row *table_find(const struct table *t, pid_t pid);
 
+size_t lines(void);				/* of status */
 bool listed(pid_t pid);
 u64 value_of(pid_t pid);			/* of a listed process */
 bool detail_find(pid_t pid, struct detail *d);
@@ -76,8 +77,8 @@ int param_set_num(const char *name, long long value);
 long long param_get(const char *name);
 
 /*
- * The module, as packaged, or from the file that USERTIME_KO names. Loading gives the exit status of
- * the program that does it, unloading 0 or -errno of delete_module(2).
+ * The module, as packaged, or from the file that USERTIME_KO names. Loading gives the exit status
+ * of the program that does it, unloading 0 or -errno of delete_module(2).
  */
 int module_load(const char *options);
 int module_unload(void);
@@ -117,13 +118,16 @@ struct kid kid_clone(unsigned long flags, kid_fn *fn, void *arg);
 struct kid kid_start(kid_fn *fn, void *arg);
 struct kid kid_sleeper(void);			/* one that only sleeps */
 
+void *idle_thread(void *parent);	/* tells its TID to that struct kid, then sleeps */
+struct kid kid_threaded(pid_t *tid);		/* one with a second, idle thread */
+
 /* Messages between the two; hearing nothing because the other is gone is a failure. */
 void kid_tell(struct kid *k, long value);
 long kid_hear(struct kid *k);
 
 int kid_reap(struct kid *k, struct rusage *usage);	/* the status of wait4() */
 void kid_kill(struct kid *k);			/* and reap */
-void kid_stop(struct kid *k);			/* SIGSTOP; returns when all its threads stand still */
+void kid_stop(struct kid *k);			/* and wait until all threads stand still */
 void kid_wait_zombie(struct kid *k);		/* dead, but not reaped */
 pid_t first_child(pid_t pid);
 pid_t missing_pid(void);			/* a number that no process has */
