@@ -33,7 +33,7 @@ accelerator() {
 	elif kvm_works "$1"; then
 		printf '%s\n' -accel kvm -cpu host
 	else
-		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu max
+		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu max,-svm
 	fi
 }
 
@@ -66,6 +66,10 @@ take_slot() {
 
 leave_slot() { exec {SLOT}>&-; }
 
+# Without what the guest would only spend time on finding empty. For the same reason it is not told
+# that it could run guests of its own.
+MACHINE=q35,sata=off,smbus=off,i8042=off,vmport=off
+
 # start_qemu SUITE WORK: runs it in the background, sets QEMU_PID. WORK has the disk, data disk,
 # vmlinuz and initrd.img; the guest's console and ports become files there.
 start_qemu() {
@@ -74,7 +78,7 @@ start_qemu() {
 	: >"$work/port"
 	: >"$work/boot.tar"
 	root_command toolbox qemu-system-x86_64 "${options[@]}" \
-		-M q35 -smp "$cpus" -m "$memory" \
+		-M "$MACHINE" -smp "$cpus" -m "$memory" \
 		-nodefaults -no-user-config -no-reboot -display none -net none \
 		-kernel "$work/vmlinuz" -initrd "$work/initrd.img" \
 		-append "$KERNEL_ARGUMENTS $append" \

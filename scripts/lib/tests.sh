@@ -132,14 +132,23 @@ run_group() {
 		prepare_guest "$suite" "$WORK" "$disk"
 		ended=()
 		if ! run_guest "$suite" "$WORK"; then
-			: "${current:=${pending[${#ended[@]}]}}"
-			fail_test "$current" "the guest $guest_verdict" $((SECONDS - test_began))
-			ended+=("$current")
+			# Between tests, when it came up or went down: the next guest would do the same.
+			for name in ${current:-"${pending[@]:${#ended[@]}}"}; do
+				fail_test "$name" "the guest $guest_verdict" $((SECONDS - test_began))
+				ended+=("$name")
+			done
 		fi
 		unpack_artifacts "$WORK" "$artifacts/guest-${pending[0]}"
 		rm -rf "$WORK"
 		pending=("${pending[@]:${#ended[@]}}")
 	done
+}
+
+# add_installation: a test of its own, so that its time is not the first test's.
+add_installation() {
+	TEST_DEPENDS[installation]=$(all_depends)
+	TEST_COMMAND[installation]=true
+	TEST_RESTRICTIONS[installation]=' allow-stderr '
 }
 
 run_tests() {
@@ -154,7 +163,12 @@ run_tests() {
 	# Tests that break their testbed each start with an overlay on a disk that has all installed,
 	# and so do those asked for by name; a whole run installs as a user does.
 	if [ ${#alone[@]} -gt 0 ] || [ $# -gt 0 ]; then prepare_disk "$suite" "$(all_depends)"; fi
-	[ $# -eq 0 ] || on=(--on "$PREPARED")
+	if [ $# -gt 0 ]; then
+		on=(--on "$PREPARED")
+	elif [ ${#shared[@]} -gt 0 ]; then
+		add_installation
+		shared=(installation "${shared[@]}")
+	fi
 	[ ${#shared[@]} -eq 0 ] || run_group "${on[@]}" "${shared[@]}"
 	for name in "${alone[@]}"; do run_group --on "$PREPARED" "$name"; done
 	echo "$passed passed, $failed failed"
