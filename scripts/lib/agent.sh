@@ -50,7 +50,7 @@ install_reboot_commands() {
 	cat >/tmp/autopkgtest-reboot <<-EOT
 		#!/bin/sh
 		echo "\${1:?needs a mark}" >$STATE/reboot
-		kill -KILL -- "-\$(cat $STATE/job.pid)"
+		kill -KILL "-\$(cat $STATE/job.pid)"
 	EOT
 	cat >/tmp/autopkgtest-reboot-prepare <<-EOT
 		#!/bin/sh

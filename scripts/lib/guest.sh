@@ -34,7 +34,7 @@ prepare_guest() {
 
 # run_guest SUITE WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
 run_guest() {
-	local verdict
+	local verdict job=''
 	take_slot
 	while :; do
 		start_qemu "$1" "$2"
@@ -70,9 +70,10 @@ guest_failed() {
 	say "---"
 }
 
-# follow_guest WORK: sets verdict to done, reboot, or what went wrong.
+# follow_guest WORK: sets verdict to done, reboot, or what went wrong; job is the one it is in,
+# which outlives a reboot.
 follow_guest() {
-	local line part='' job='' leaving='' limit=$BOOT_SECONDS deadline status reports
+	local line part='' leaving='' limit=$BOOT_SECONDS deadline status reports
 	deadline=$((SECONDS + limit))
 	exec {reports}< <(exec tail -q -n +1 -s 0.1 -f --pid="$QEMU_PID" "$1/port")
 	verdict=

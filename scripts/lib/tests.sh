@@ -112,7 +112,7 @@ fail_test() {
 # run_group [--on DISK] NAME...: in one guest. One that ends too early fails the test it was in;
 # the rest goes on in a new one.
 run_group() {
-	local disk='' pending=() name current='' test_began=$SECONDS ended=()
+	local disk='' pending=() name current='' test_began=$SECONDS ended=() guest_verdict=''
 	if [ "$1" = --on ]; then disk=$2; shift 2; fi
 	on_begin() { current=$1 test_began=$SECONDS; : >"$artifacts/$1.out"; : >"$artifacts/$1.err"; }
 	on_line() {
