@@ -46,7 +46,7 @@ PATIENCE='rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 workqueue.watchd
 # systemd does not spend two seconds on loading its programs.
 KERNEL_ARGUMENTS="root=/dev/vda rw console=ttyS0 loglevel=7 printk.devkmsg=on panic=-1 \
 fsck.mode=skip audit=0 mitigations=off lsm=lockdown,landlock,yama,apparmor \
-systemd.show_status=0 systemd.log_level=notice $PATIENCE"
+systemd.show_status=0 $PATIENCE"
 
 # take_slot: at most one guest for each processor of the host runs at a time (or as many as
 # USERTIME_GUESTS says); more would only slow each other down until their timeouts pass.
