@@ -64,14 +64,20 @@ image_hook() {
 	EOT
 }
 
-# make_image SUITE: nothing is done when it is there.
-make_image() {
-	local suite=$1 name=image-$1 dir hook stamp
-	dir=$(image_dir "$suite")
+# make_image_root NAME SUITE PACKAGES: what a disk is made of.
+make_image_root() {
+	local hook
 	hook=$CACHE/image-hook.$(image_hook | hash_of)
 	image_hook >"$hook.$$" && chmod +x "$hook.$$" && mv "$hook.$$" "$hook"
-	make_root "$name" "$(suite_field "$suite" 2)" "$(suite_packages "$suite")" \
-		--skip=cleanup/apt/lists --customize-hook="$hook" || return 1
+	make_root "$1" "$(suite_field "$2" 2)" "$3" \
+		--skip=cleanup/apt/lists --customize-hook="$hook"
+}
+
+# make_image SUITE: nothing is done when it is there.
+make_image() {
+	local suite=$1 name=image-$1 dir stamp
+	dir=$(image_dir "$suite")
+	make_image_root "$name" "$suite" "$(suite_packages "$suite")" || return 1
 	stamp=$(stat -c %i.%Y "$(root_dir "$name")/.recipe")
 	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
 	make_toolbox || return 1
