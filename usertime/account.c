@@ -119,6 +119,23 @@ static __always_inline void add_thread(struct sums *sums, struct task_struct *t)
 }
 
 /*
+ * A writer of stats_lock has interrupts off and adds up a few numbers: it is gone in no time, unless
+ * the (virtual) CPU under it is.
+ */
+static bool writer_gone(const struct signal_struct *sig, unsigned int *seq)
+{
+	int spins;
+
+	for (spins = 0; spins < 64; spins++) {
+		*seq = raw_read_seqcount(&sig->stats_lock.seqcount);
+		if (likely(!(*seq & 1)))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+/*
  * Threads that have exited are in the sums of the signal_struct, the others on its list; a thread
  * moves from one to the other within one write section of stats_lock. The lock is never taken: with
  * thousands of threads that would hold interrupts off for too long.
@@ -131,8 +148,7 @@ static bool sum_group(struct task_struct *leader, struct sums *sums)
 	int tries;
 
 	for (tries = 0; tries < 3; tries++) {
-		seq = raw_read_seqcount(&sig->stats_lock.seqcount);
-		if (seq & 1)
+		if (!writer_gone(sig, &seq))
 			continue;
 		*sums = (struct sums) {
 			.utime = sig->utime,
@@ -186,21 +202,22 @@ static void split(const struct sums *sums, struct urt_totals *totals)
  * @leader: its leader; the caller is in an RCU read section or holds a reference
  * @totals: the values of the last sample of that group (zeros at first), replaced
  *
- * Where the group's threads come and go too fast to be summed up, the values stay and URT_STALE is
- * set. Caller must be in an RCU read section (the list of threads).
+ * Where the group's threads come and go too fast to be summed up, the values stay, URT_STALE is set
+ * and false returned. Caller must be in an RCU read section (the list of threads).
  */
-void urt_account(struct task_struct *leader, struct urt_totals *totals)
+bool urt_account(struct task_struct *leader, struct urt_totals *totals)
 {
 	struct sums sums;
 
 	if (unlikely(!sum_group(leader, &sums))) {
 		totals->flags |= URT_STALE;
 		urt_stat_inc(URT_STAT_STALE_SAMPLES);
-		return;
+		return false;
 	}
 	split(&sums, totals);
 	totals->minor_faults = sums.minor_faults;
 	totals->major_faults = sums.major_faults;
 	totals->threads = sums.threads;
 	totals->flags = sums.flags;
+	return true;
 }

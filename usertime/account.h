@@ -31,6 +31,6 @@ struct urt_totals {
 #define URT_STALE	BIT(0)	/* the group kept changing: values of the sample before */
 #define URT_ESTIMATED	BIT(1)	/* a thread was running: time since its last tick is estimated */
 
-void urt_account(struct task_struct *leader, struct urt_totals *totals);
+bool urt_account(struct task_struct *leader, struct urt_totals *totals);
 
 #endif

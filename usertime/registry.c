@@ -132,9 +132,9 @@ static void remove_entry(struct urt_entry *e, enum urt_stat why)
 	for (i = 0; i <= e->target.pid->level; i++)
 		rb_erase(&e->names[i].node, &names);
 	drop_holds(&e->holds);
+	urt_stat_inc(why);
 	urt_session_remove(&e->target);
 	urt_quota_uncharge_target();
-	urt_stat_inc(why);
 }
 
 /*

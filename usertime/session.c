@@ -79,10 +79,10 @@ struct task_struct *urt_target_task(const struct urt_target *t)
 	return t->phase == URT_ALIVE ? pid_task(t->pid, PIDTYPE_TGID) : NULL;
 }
 
-static void sample_target(struct urt_target *t, struct task_struct *leader)
+static bool sample_target(struct urt_target *t, struct task_struct *leader)
 {
 	t->start = leader->start_boottime;
-	urt_account(leader, &t->totals);
+	return urt_account(leader, &t->totals);
 }
 
 /* The timer runs from the first target to the last. */
@@ -280,13 +280,17 @@ static bool group_is_off_cpu(const struct urt_target *t)
 	return off;
 }
 
-static void finish_target(struct urt_target *t)
+/* Takes the final totals; false if they cannot be had yet, as the process is just being reaped. */
+static bool finish_target(struct urt_target *t)
 {
 	struct task_struct *leader = t->leader, *last = t->last;
+	bool taken;
 
 	rcu_read_lock();
-	sample_target(t, leader);
+	taken = sample_target(t, leader);
 	rcu_read_unlock();
+	if (!taken)
+		return false;
 
 	t->phase = URT_EXITED;
 	t->cred = get_task_cred(leader);
@@ -296,6 +300,7 @@ static void finish_target(struct urt_target *t)
 	list_move_tail(&t->link, &t->session->exited);
 	urt_stat_inc(URT_STAT_EXITS_CAUGHT);
 	put_target(t);
+	return true;
 }
 
 /* Takes over what probes handed in. */
@@ -323,9 +328,7 @@ static bool finish_exits(struct urt_session *s)
 
 	collect_exits(s);
 	list_for_each_entry_safe(t, next, &s->exiting, link) {
-		if (group_is_off_cpu(t)) {
-			finish_target(t);
-		} else if (t->looks < PATIENCE) {
+		if (!(group_is_off_cpu(t) && finish_target(t)) && t->looks < PATIENCE) {
 			t->looks++;
 			soon = true;
 		}
