@@ -14,8 +14,9 @@ deb:
 
 # On this machine, as its packages.
 install: deb
-	apt-get install -y $(CURDIR)/build/packages/trixie/usertime-dkms_*.deb \
-		$(CURDIR)/build/packages/trixie/usertime-tools_*.deb
+	suite=$$(bash -c '. scripts/lib/suites.sh && own_suite') && \
+	apt-get install -y $(CURDIR)/build/packages/$$suite/usertime-dkms_*.deb \
+		$(CURDIR)/build/packages/$$suite/usertime-tools_*.deb
 
 check:
 	scripts/test

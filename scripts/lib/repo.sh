@@ -16,22 +16,24 @@ binary_packages() { sed -n 's/^Package: *//p' "$TREE/debian/control" | xargs; }
 # What only checks the tree does not change the binary packages.
 CHECKS_ONLY=(scripts .ci docs debian/tests README.md)
 
-# make_packages SUITE: into build/packages/SUITE, if the tree has changed since.
+# make_packages SUITE [source]: into build/packages/SUITE, if the tree has changed since: what goes
+# into the binary packages or, if asked for, anything in the source package.
 make_packages() {
-	local suite=$1 dir=$BUILD/packages/$1 hash
+	local suite=$1 dir=$BUILD/packages/$1 hash whole wanted
 	make_root "build-$suite" "$(suite_field "$suite" 2)" "build-essential $(build_depends)" || return 1
 	mkdir -p "$BUILD/packages"
 	(
 		flock 9
-		hash=$(tree_hash "${CHECKS_ONLY[@]}")
-		[ "$(cat "$dir/.tree" 2>/dev/null)" != "$hash" ] || exit 0
+		hash=$(tree_hash "${CHECKS_ONLY[@]}") whole=$(tree_hash)
+		case ${2-} in source) wanted=$whole ;; *) wanted=$hash ;; esac
+		! grep -sqx "$wanted" "$dir/.tree" || exit 0
 		say "building the packages for $suite"
 		rm -rf "$dir" "$dir.new"
 		copy_tree "$dir.new/source"
 		(cd "$dir.new/source" && in_root "build-$suite" dpkg-buildpackage -us -uc) \
 			>"$dir.log" 2>&1 || { tail -n 40 "$dir.log" >&2; die "the packages do not build (see $dir.log)"; }
 		rm -rf "$dir.new/source"
-		echo "$hash" >"$dir.new/.tree"
+		printf '%s\n' "$hash" "$whole" >"$dir.new/.tree"
 		mv "$dir.new" "$dir"
 	) 9>"$BUILD/packages/$suite.lock"
 }

@@ -15,6 +15,12 @@ IMAGE_PACKAGES="systemd-sysv dbus kmod udev initramfs-tools zstd procps util-lin
 
 suite_names() { echo "$SUITES" | awk -F' *[|] *' 'NF { print $1 }'; }
 
+# own_suite: this machine's, so that packages can be installed on it; trixie where it is another.
+own_suite() {
+	# shellcheck source=/dev/null
+	suite_names | grep -x "$(. /etc/os-release && echo "${VERSION_CODENAME-}")" || echo trixie
+}
+
 # suite_field SUITE NUMBER
 suite_field() {
 	echo "$SUITES" | awk -F' *[|] *' -v s="$1" -v n="$2" '$1 == s { print $n; found = 1 } END { exit !found }' ||
