@@ -213,7 +213,7 @@ static long count(const char *text, const char *what)
 	return n;
 }
 
-static void measure(struct memory *m)
+static void measure_once(struct memory *m)
 {
 	char *text, *line;
 	struct cache *c;
@@ -240,6 +240,38 @@ static void measure(struct memory *m)
 	free(text);
 }
 
+static struct cache *find_cache(struct memory *m, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < m->caches; i++)
+		if (!strcmp(m->cache[i].name, name))
+			return &m->cache[i];
+	return NULL;
+}
+
+/*
+ * The kernel counts all objects of a slab that a CPU allocates from as used (512 of the smallest),
+ * so what it says is too much now and then, but never too little: the least of several is taken.
+ */
+static void measure(struct memory *m)
+{
+	static struct memory again;
+	const struct cache *c;
+	int times;
+	size_t i;
+
+	measure_once(m);
+	for (times = 1; times < 6; times++) {
+		measure_once(&again);
+		for (i = 0; i < m->caches; i++) {
+			c = find_cache(&again, m->cache[i].name);
+			if (c && c->objects < m->cache[i].objects)
+				m->cache[i].objects = c->objects;
+		}
+	}
+}
+
 /* Caches of the file systems and of memory management, which live by what the whole system does. */
 static bool breathes(const char *name)
 {
@@ -255,20 +287,17 @@ static bool breathes(const char *name)
 	return false;
 }
 
-static void check_growth(const struct memory *before, const struct memory *after)
+static void check_growth(const struct memory *before, struct memory *after)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < before->caches; i++) {
-		const struct cache *b = &before->cache[i];
+		const struct cache *b = &before->cache[i], *a = find_cache(after, b->name);
 
-		for (j = 0; j < after->caches && strcmp(after->cache[j].name, b->name); j++)
-			;
-		if (j == after->caches || after->cache[j].objects < b->objects + CYCLES / 8)
+		if (!a || a->objects < b->objects + CYCLES / 8)
 			continue;
-		tap_note("%s: %ld objects, then %ld", b->name, b->objects, after->cache[j].objects);
-		EXPECT(breathes(b->name) || after->cache[j].objects < b->objects + CYCLES / 2,
-		       "%s", b->name);
+		tap_note("%s: %ld objects, then %ld", b->name, b->objects, a->objects);
+		EXPECT(breathes(b->name) || a->objects < b->objects + CYCLES / 2, "%s", b->name);
 	}
 	tap_note("SUnreclaim %ld kB, then %ld kB; %ld mappings, then %ld", before->unreclaimable,
 		 after->unreclaimable, before->mappings, after->mappings);
