@@ -119,8 +119,8 @@ static __always_inline void add_thread(struct sums *sums, struct task_struct *t)
 }
 
 /*
- * A writer of stats_lock has interrupts off and adds up a few numbers: it is gone in no time, unless
- * the (virtual) CPU under it is.
+ * A writer of stats_lock has interrupts off and adds up a few numbers: it is gone in no time,
+ * unless the (virtual) CPU under it is.
  */
 static bool writer_gone(const struct signal_struct *sig, unsigned int *seq)
 {
