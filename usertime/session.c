@@ -85,12 +85,13 @@ static bool sample_target(struct urt_target *t, struct task_struct *leader)
 	return urt_account(leader, &t->totals);
 }
 
-/* The timer runs from the first target to the last. */
+/*
+ * The timer runs from the first target to the last. Without slack: where a timer may fire early,
+ * hrtimer_forward() does not move it on, and its callback would run over and over until it is due.
+ */
 static void start_timer(struct urt_session *s)
 {
-	/* Let the kernel join wake-ups: a 64th of a period does not matter. */
-	hrtimer_start_range_ns(&s->timer, ns_to_ktime(s->period), s->period / 64,
-			       HRTIMER_MODE_REL);
+	hrtimer_start(&s->timer, ns_to_ktime(s->period), HRTIMER_MODE_REL);
 }
 
 static void unpin_tasks(struct urt_target *t)
@@ -350,7 +351,10 @@ static bool finish_exits(struct urt_session *s)
  */
 void urt_session_settle(struct urt_session *s)
 {
-	while (finish_exits(s)) {
+	int times;
+
+	/* Bounded, however fast processes go on to exit. */
+	for (times = 0; times < PATIENCE && finish_exits(s); times++) {
 		mutex_unlock(&s->lock);
 		schedule_timeout_uninterruptible(1);
 		mutex_lock(&s->lock);

@@ -92,14 +92,15 @@ TEST(at_once, "a shorter period takes effect at once, and so does a longer one")
 
 TEST(kept, "refreshes come no faster than the period says")
 {
-	static const unsigned int periods[] = { 10, 40, 200 };
+	static const unsigned int periods[] = { 10, 40, 500 };
 	struct kid k = kid_sleeper();
 	size_t i;
 
 	ASSERT_EQ(urt_register(k.pid), 0);
 	for (i = 0; i < N(periods); i++) {
 		double start = tap_now(), ms;
-		u64 count, missed;
+		u64 count;
+		long long missed;
 
 		ASSERT_EQ(param_set_num("period_ms", periods[i]), 0);
 		count = counter("refreshes");
@@ -108,10 +109,11 @@ TEST(kept, "refreshes come no faster than the period says")
 		count = counter("refreshes") - count;
 		missed = counter("missed_periods") - missed;
 		ms = (tap_now() - start) * 1000;
+		EXPECT(missed >= 0, "%lld", missed);
 		EXPECT(count + missed <= ms / periods[i] + 2,
-		       "%llu refreshes and %llu missed in %.0f ms of %u ms each", count, missed, ms,
+		       "%llu refreshes and %lld missed in %.0f ms of %u ms each", count, missed, ms,
 		       periods[i]);
-		tap_note("%u ms: %llu refreshes and %llu missed in %.0f ms", periods[i], count,
+		tap_note("%u ms: %llu refreshes and %lld missed in %.0f ms", periods[i], count,
 			 missed, ms);
 	}
 	EXPECT(counter("refresh_ns_max") >= counter("refresh_ns_last"));
