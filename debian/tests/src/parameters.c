@@ -90,12 +90,21 @@ TEST(at_once, "a shorter period takes effect at once, and so does a longer one")
 	}
 }
 
+static void burn(struct kid *parent, void *arg)
+{
+	(void)parent;
+	(void)arg;
+	burn_forever();
+}
+
+/* On busy CPUs, whose ticks might set a timer off before it is due. */
 TEST(kept, "refreshes come no faster than the period says")
 {
-	static const unsigned int periods[] = { 10, 40, 500 };
-	struct kid k = kid_sleeper();
+	static const unsigned int periods[] = { 10, 40, 333 };
+	struct kid k = kid_start(burn, NULL);
 	size_t i;
 
+	kid_start(burn, NULL);
 	ASSERT_EQ(urt_register(k.pid), 0);
 	for (i = 0; i < N(periods); i++) {
 		double start = tap_now(), ms;
@@ -105,7 +114,7 @@ TEST(kept, "refreshes come no faster than the period says")
 		ASSERT_EQ(param_set_num("period_ms", periods[i]), 0);
 		count = counter("refreshes");
 		missed = counter("missed_periods");
-		wait_refreshes(10);
+		wait_refreshes(20);
 		count = counter("refreshes") - count;
 		missed = counter("missed_periods") - missed;
 		ms = (tap_now() - start) * 1000;
