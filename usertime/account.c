@@ -11,7 +11,6 @@
 #include <linux/kernel.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
-#include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 
@@ -35,7 +34,7 @@ struct sums {
  */
 static u64 running_for(struct task_struct *t, bool tickless)
 {
-	s64 ns = sched_clock_cpu(task_cpu(t)) - READ_ONCE(t->se.exec_start);
+	s64 ns = urt_sched_clock_cpu(task_cpu(t)) - READ_ONCE(t->se.exec_start);
 
 	return ns < 0 || ns > (tickless ? 2 * NSEC_PER_SEC : 2 * TICK_NSEC) ? 0 : ns;
 }
@@ -45,6 +44,12 @@ static noinline u64 runtime_of_running(struct task_struct *t, bool tickless)
 {
 	u64 runtime = urt_read_u64(&t->se.sum_exec_runtime), again, more;
 
+	/*
+	 * One that is about to sleep has its time added by the switch. Where a hypervisor takes the
+	 * CPU away within the switch, the time since then would be no time of this thread.
+	 */
+	if (urt_task_state(t) != TASK_RUNNING)
+		return runtime;
 	/*
 	 * The scheduler moves exec_start on before it adds to the runtime. If the runtime is the
 	 * same before and after, what was read between belongs to it; if not, it is fresh.
@@ -78,7 +83,7 @@ static noinline struct ticks ticks_of_tickless(struct task_struct *t)
 		seq = read_seqcount_begin(&vtime->seqcount);
 		ticks.utime = t->utime;
 		ticks.stime = t->stime;
-		delta = sched_clock_cpu(task_cpu(t)) - vtime->starttime;
+		delta = urt_sched_clock_cpu(task_cpu(t)) - vtime->starttime;
 		delta = max_t(s64, delta, 0);
 		if (vtime->state == VTIME_SYS)
 			ticks.stime += vtime->stime + delta;

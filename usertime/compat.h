@@ -11,6 +11,7 @@
 #include <linux/hrtimer.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/coredump.h>
 #ifdef URT_HAVE_TASK_EXEC_STATE
 #include <linux/sched/exec_state.h>
@@ -31,14 +32,32 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/*
+ * The scheduler's clock of a CPU. Where that is the same on all of them, as on arm64, the function
+ * that takes one is not exported.
+ */
+static inline u64 urt_sched_clock_cpu(int cpu)
+{
+#ifdef CONFIG_HAVE_UNSTABLE_SCHED_CLOCK
+	return sched_clock_cpu(cpu);
+#else
+	return sched_clock();
+#endif
+}
+
 /* 5.14, "sched: Change task_struct::state": renamed, and unsigned int. */
-static inline bool urt_task_is_dead(const struct task_struct *t)
+static inline unsigned int urt_task_state(const struct task_struct *t)
 {
 #ifdef URT_HAVE_TASK___STATE
-	return READ_ONCE(t->__state) == TASK_DEAD;
+	return READ_ONCE(t->__state);
 #else
-	return READ_ONCE(t->state) == TASK_DEAD;
+	return READ_ONCE(t->state);
 #endif
+}
+
+static inline bool urt_task_is_dead(const struct task_struct *t)
+{
+	return urt_task_state(t) == TASK_DEAD;
 }
 
 static inline bool urt_task_on_cpu(const struct task_struct *t)
