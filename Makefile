@@ -14,7 +14,7 @@ deb:
 
 # On this machine, as its packages.
 install: deb
-	suite=$$(bash -c '. scripts/lib/suites.sh && own_suite') && \
+	suite=$$(bash -c '. scripts/lib/systems.sh && own_system') && \
 	apt-get install -y $(CURDIR)/build/packages/$$suite/usertime-dkms_*.deb \
 		$(CURDIR)/build/packages/$$suite/usertime-tools_*.deb
 

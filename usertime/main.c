@@ -7,12 +7,14 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/stringify.h>
 
 #include "index.h"
 #include "probe.h"
 #include "proc.h"
 #include "registry.h"
 #include "session.h"
+#include "uapi/usertime.h"
 #include "version.h"
 
 static int __init usertime_init(void)
@@ -34,7 +36,7 @@ static int __init usertime_init(void)
 	err = urt_proc_init();
 	if (err)
 		goto registry;
-	pr_info("version " USERTIME_VERSION "\n");
+	pr_info("version %s\n", urt_version);
 	return 0;
 
 registry:
@@ -63,4 +65,4 @@ module_exit(usertime_exit);
 MODULE_DESCRIPTION("User CPU time of registered processes: /proc/urt");
 MODULE_AUTHOR("usertime maintainers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION(USERTIME_VERSION);
+MODULE_INFO(usertime_abi, __stringify(USERTIME_ABI_VERSION));

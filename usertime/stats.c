@@ -3,6 +3,7 @@
 #include <linux/seq_file.h>
 
 #include "stats.h"
+#include "uapi/usertime.h"
 
 atomic64_t urt_stats[URT_NR_STATS];
 
@@ -44,6 +45,7 @@ int urt_stats_show(struct seq_file *m, void *unused)
 {
 	int i;
 
+	seq_printf(m, "abi %d\n", USERTIME_ABI_VERSION);
 	for (i = 0; i < URT_NR_STATS; i++)
 		seq_printf(m, "%s %lld\n", names[i], (long long)atomic64_read(&urt_stats[i]));
 	return 0;

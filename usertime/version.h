@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The release, for the modules and the tools; debian/changelog must agree. */
-#ifndef USERTIME_VERSION_H
-#define USERTIME_VERSION_H
+#ifndef URT_VERSION_H
+#define URT_VERSION_H
 
-#define USERTIME_VERSION "0.1.0"
+/* The release, as the first line of debian/changelog has it. Kbuild makes the source. */
+extern const char urt_version[];
 
 #endif

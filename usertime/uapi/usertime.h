@@ -31,10 +31,18 @@
  *   poll()   POLLPRI once after each refresh; always POLLIN and POLLOUT.
  *
  * /proc/urt/detail  a header line, then more columns per process: see usertime-register(1).
- * /proc/urt/stats   "name value" lines about the module itself.
+ * /proc/urt/stats   "name value" lines about the module itself; the first is "abi", which is the
+ *                   loaded module's USERTIME_ABI_VERSION.
  */
 #ifndef _UAPI_USERTIME_H
 #define _UAPI_USERTIME_H
+
+/*
+ * The version of all that this header describes, apart from the release's: it changes only when a
+ * program that was written to the previous one could fail. Modules also have it as their
+ * "usertime_abi" in modinfo(8).
+ */
+#define USERTIME_ABI_VERSION	1
 
 #define USERTIME_STATUS_PATH	"/proc/urt/status"
 #define USERTIME_DETAIL_PATH	"/proc/urt/detail"

@@ -408,7 +408,7 @@ TEST(detail, "detail has its header, and each field is what /proc/PID/stat says"
 TEST(stats, "stats has each name once, with a number")
 {
 	static const char * const names[] = {
-		"targets", "sessions", "registered", "removed", "exited", "refreshes",
+		"abi", "targets", "sessions", "registered", "removed", "exited", "refreshes",
 		"refresh_ns_total", "refresh_ns_last", "refresh_ns_max", "missed_periods",
 		"stale_samples", "exits_caught", "forks_followed", "records_dropped",
 		"probe_attaches",
@@ -423,6 +423,7 @@ TEST(stats, "stats has each name once, with a number")
 		ASSERT(!strncmp(line, again, strlen(again)), "line: %.40s", line);
 	}
 	EXPECT(!*line, "also: %.40s", line);
+	EXPECT_EQ(counter("abi"), USERTIME_ABI_VERSION);
 	free(text);
 }
 
