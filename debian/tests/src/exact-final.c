@@ -119,7 +119,7 @@ static void thread_exits_group(struct kid *parent)
 static void *outlive_leader(void *arg)
 {
 	burn_thread((long)arg);
-	WAIT_FOR(proc_stat_of(getpid()).state == 'Z');
+	WAIT_FOR(proc_state_of(getpid()) == 'Z');
 	burn_thread((long)arg);
 	syscall(SYS_exit, 0);
 	return NULL;

@@ -393,6 +393,18 @@ struct proc_stat proc_stat_of(pid_t pid)
 	return s;
 }
 
+char proc_state_of(pid_t pid)
+{
+	char path[64], *text, *line, state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	text = read_file(path, NULL);
+	line = strstr(text, "\nState:\t");
+	ASSERT(line && sscanf(line, "\nState:\t%c", &state) == 1, "%s", text);
+	free(text);
+	return state;
+}
+
 u64 cpu_clock_of(pid_t pid)
 {
 	struct timespec ts;

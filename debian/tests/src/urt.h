@@ -101,6 +101,12 @@ struct proc_stat {
 };
 
 struct proc_stat proc_stat_of(pid_t pid);
+
+/*
+ * Its state alone. Whoever reads the times in stat has the kernel fix the split that it then shows,
+ * as neither side ever falls: it must not be read while what is compared with it goes on.
+ */
+char proc_state_of(pid_t pid);
 u64 cpu_clock_of(pid_t pid);			/* user + system of the group in ns */
 u64 timeval_ns(struct timeval tv);
 
