@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/finish.h"
 #include "lib/registry.h"
 #include "register.h"
-#include "version.h"
 
 #define PROGRAM "usertime-register"
 
@@ -39,18 +39,6 @@ static const struct argp_option options[] = {
 	{ "version", 'V', NULL, 0, "Print the program's version", 1 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
-
-/* What cannot be written out is a failure, however late stdio learns of it. */
-static int finish(int status)
-{
-	if (fflush(stdout))
-		fprintf(stderr, PROGRAM ": cannot write the output: %s\n", strerror(errno));
-	else if (ferror(stdout))
-		fprintf(stderr, PROGRAM ": cannot write the output\n");
-	else
-		return status;
-	return STATUS_SOME_FAILED;
-}
 
 static bool parse_pid(const char *word, pid_t *pid)
 {
@@ -89,13 +77,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK);
-		exit(finish(STATUS_DONE));
+		exit(usertime_finish(PROGRAM, STATUS_DONE));
 	case OPT_USAGE:
 		argp_state_help(state, stdout, ARGP_HELP_USAGE);
-		exit(finish(STATUS_DONE));
+		exit(usertime_finish(PROGRAM, STATUS_DONE));
 	case 'V':
 		puts(PROGRAM " " USERTIME_VERSION);
-		exit(finish(STATUS_DONE));
+		exit(usertime_finish(PROGRAM, STATUS_DONE));
 	case ARGP_KEY_ARG:
 		if (!parse_pid(arg, &request->pids[request->nr_pids++]))
 			argp_error(state, "%s: not a PID", arg);
@@ -265,5 +253,5 @@ int usertime_register(int argc, char **argv, const char *proc)
 	else
 		status = apply(&request, proc);
 	free(request.pids);
-	return finish(status);
+	return usertime_finish(PROGRAM, status);
 }

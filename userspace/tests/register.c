@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* usertime-register as a whole, in a process of its own each time, without the module. */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
 #include "register/register.h"
-#include "tree.h"
-#include "version.h"
+#include "run.h"
 
 #define HEADER \
 	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
@@ -15,64 +10,9 @@
 #define NOT_LOADED \
 	"usertime-register: the usertime module is not loaded: try 'sudo modprobe usertime'\n"
 
-/* How a run ended, and what it said. */
-static int status;
-static char out[8192], err[8192];
-
-/* Done in the child before usertime-register starts, for the next run only. */
-static void (*prepare)(void);
-
-static void slurp(const char *name, char *text, size_t size)
-{
-	char path[PATH_MAX];
-	FILE *file;
-	size_t n;
-
-	tree_path(path, name);
-	file = fopen(path, "r");
-	need(file);
-	n = fread(text, 1, size - 1, file);
-	text[n] = '\0';
-	fclose(file);
-}
-
-static void redirect(const char *name, int to)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	tree_path(path, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	need(fd >= 0 && dup2(fd, to) == to && !close(fd));
-}
-
 /* run(WORD, ..., NULL): usertime-register WORD... */
-#define run(...) run_words((const char *const[]){ __VA_ARGS__ })
-
-static void run_words(const char *const *words)
-{
-	char *argv[16] = { (char *)"usertime-register" };
-	int argc = 1;
-	pid_t pid;
-
-	while (*words)
-		argv[argc++] = (char *)*words++;
-
-	pid = fork();
-	need(pid >= 0);
-	if (!pid) {
-		redirect("stdout", STDOUT_FILENO);
-		redirect("stderr", STDERR_FILENO);
-		if (prepare)
-			prepare();
-		exit(usertime_register(argc, argv, tree_root));
-	}
-	prepare = NULL;
-	need(waitpid(pid, &status, 0) == pid);
-	status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-	slurp("stdout", out, sizeof(out));
-	slurp("stderr", err, sizeof(err));
-}
+#define run(...) \
+	run_program(usertime_register, "usertime-register", (const char *const[]){ __VA_ARGS__ })
 
 /* What usertime-register wrote to the registry since the last time. */
 static const char *written(void)
@@ -121,13 +61,6 @@ static void test_usage(void)
 	is_text(written(), "", "and nothing was done");
 }
 
-static void full_disk(void)
-{
-	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-
-	need(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
-}
-
 static void test_help(void)
 {
 	static char help[sizeof(out)];
@@ -141,7 +74,7 @@ static void test_help(void)
 	run("--usage", NULL);
 	ok(!status && strstr(out, "Usage: usertime-register") && !*err, "--usage");
 	run("--version", NULL);
-	ok(!status, "--version succeeds");
+	ok(!status && *USERTIME_VERSION, "--version succeeds, and there is one");
 	is_text(out, "usertime-register " USERTIME_VERSION "\n", "--version tells it");
 
 	prepare = full_disk;
@@ -168,13 +101,6 @@ static void test_commands(void)
 	run("--", "007", NULL);
 	is_text(written(), "R 7\n", "leading zeros are decimal");
 }
-
-static void unprivileged(void)
-{
-	if (!getuid())
-		need(!setresgid(65534, 65534, 65534) && !setresuid(65534, 65534, 65534));
-}
-
 
 static void test_failures(void)
 {

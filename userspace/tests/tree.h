@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A directory of real files that stands for a procfs mount, removed at the end of the program. */
+/* A directory of real files that stands for the real ones, removed at the end of the program. */
 #ifndef USERTIME_TESTS_TREE_H
 #define USERTIME_TESTS_TREE_H
 
@@ -30,6 +30,13 @@ static inline void tree_remove(void)
 		nftw(tree_root, tree_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Starts again with an empty one. */
+static inline void tree_empty(void)
+{
+	tree_remove();
+	need(!mkdir(tree_root, 0755));
+}
+
 static inline const char *tree_make(void)
 {
 	need(mkdtemp(tree_root));
@@ -49,6 +56,19 @@ static inline void tree_dir(const char *name)
 
 	tree_path(path, name);
 	need(!mkdir(path, 0755));
+}
+
+/* Makes the directories that a file of that name lies in. */
+static inline void tree_parents(const char *name)
+{
+	char path[PATH_MAX], *slash;
+
+	tree_path(path, name);
+	for (slash = path + strlen(tree_root) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		need(!mkdir(path, 0755) || errno == EEXIST);
+		*slash = '/';
+	}
 }
 
 static inline void tree_unlink(const char *name)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the subcommands of usertime share with the program. */
+#ifndef USERTIME_COMMAND_H
+#define USERTIME_COMMAND_H
+
+#include <argp.h>
+
+enum {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2
+};
+
+/*
+ * A subcommand: argv[0] is how users call it ("usertime doctor"). Returns the exit status, or exits
+ * with it. root is a directory to be taken for /, NULL for the real one.
+ */
+typedef int usertime_command(int argc, char **argv, const char *root);
+
+usertime_command usertime_doctor;
+
+/* All of usertime but main(). */
+usertime_command usertime_cli;
+
+/* -h, --help and --usage: a child of the argp of every subcommand. */
+extern const struct argp usertime_help_options;
+
+#endif
