@@ -30,10 +30,15 @@ first_boot() {
 	rm -rf /var/lib/apt/lists/*
 	: >/etc/apt/sources.list
 	rm -f /etc/apt/sources.list.d/*
-	if [ -d "$DATA/repo" ]; then
-		echo "deb [trusted=yes] file:$DATA/repo ./" >/etc/apt/sources.list
-		apt-get -qq update
-	fi
+}
+
+# What the data disk offers is what apt knows of. A disk can come from an earlier run, which had other
+# packages to offer.
+read_repo() {
+	[ -d "$DATA/repo" ] && ! cmp -s "$DATA/repo/Packages" "$STATE/Packages" || return 0
+	echo "deb [trusted=yes] file:$DATA/repo ./" >/etc/apt/sources.list
+	apt-get -qq update
+	cp "$DATA/repo/Packages" "$STATE/Packages"
 }
 
 # The jobs' directory: a copy of the tree, theirs to write in. A disk can come from an earlier run.
@@ -62,13 +67,14 @@ install_reboot_commands() {
 	chmod +x /tmp/autopkgtest-reboot /tmp/autopkgtest-reboot-prepare
 }
 
-# The newest kernel boots next, as with a boot loader.
+# The newest kernel boots next, as with a boot loader, or the one that the file "kernel" names. Its
+# initrd may be another one than at the last boot.
 send_kernel() {
-	local newest
-	newest=$(find /boot -name 'vmlinuz-*' -printf '%f\n' | sed 's/^vmlinuz-//' | sort -V | tail -n 1)
-	[ "$newest" != "$(uname -r)" ] || return 0
-	tar -C /boot -cf "$PORTS/testbed.boot" "vmlinuz-$newest" "initrd.img-$newest"
-	report "kernel $newest"
+	local next
+	next=$(find /boot -name 'vmlinuz-*' -printf '%f\n' | sed 's/^vmlinuz-//' | sort -V | tail -n 1)
+	[ ! -s "$STATE/kernel" ] || next=$(cat "$STATE/kernel")
+	tar -C /boot -cf "$PORTS/testbed.boot" "vmlinuz-$next" "initrd.img-$next"
+	report "kernel $next"
 }
 
 prepare_reboot() {
@@ -180,6 +186,7 @@ for _ in $(seq 300); do
 done
 exec 3>"$PORTS/testbed" 4>"$PORTS/testbed.artifacts"
 [ -d "$STATE/done" ] || first_boot
+read_repo
 copy_tree
 echo $$ >"$STATE/agent.pid"
 trap prepare_reboot USR1

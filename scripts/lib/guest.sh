@@ -12,12 +12,12 @@ BOOT_SECONDS=240
 # What in a kernel log means that something went wrong.
 KERNEL_COMPLAINTS='BUG:|WARNING:|Oops|Call Trace|possible recursive|possible circular|inconsistent lock state|general protection|stall(s|ed) on CPU|detected stall|Kernel panic|soft lockup|blocked for more than|refcount_t:|UBSAN:|KASAN:'
 
-# prepare_guest SUITE WORK [DISK]: the directory WORK/data becomes the data disk; the other is an
-# overlay on DISK, or on the suite's image.
+# prepare_guest SYSTEM WORK [DISK]: the directory WORK/data becomes the data disk; the other is an
+# overlay on DISK, or on the system's image.
 prepare_guest() {
-	local suite=$1 work=$2 disk=${3-} format=qcow2 image size
-	make_toolbox && make_image "$suite" || return 1
-	image=$(image_dir "$suite")
+	local system=$1 work=$2 disk=${3-} format=qcow2 image size
+	make_toolbox && make_image "$system" || return 1
+	image=$(image_dir "$system")
 	cp "$TREE/scripts/lib/agent.sh" "$work/data/agent"
 	copy_tree "$work/data/tree"
 	echo "${work##*.}" >"$work/data/tree.id"
@@ -32,7 +32,7 @@ prepare_guest() {
 	rm -rf "$work/data"
 }
 
-# run_guest SUITE WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
+# run_guest SYSTEM WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
 run_guest() {
 	local verdict job=''
 	take_slot
@@ -99,7 +99,7 @@ follow_guest() {
 guest_reported() {
 	case $1 in
 	'O '* | 'E '*) on_line "${1%% *}" "$job" "${1#? }"; return ;;
-	'boot '*) limit=$seconds ;;
+	'boot '*) guest_kernel=${1#boot } limit=$seconds ;;
 	'begin '*) job=${1#begin }; on_begin "$job" ;;
 	'end '*) on_end "$job" "${1##* }"; job='' ;;
 	prepare) leaving=reboot ;;

@@ -3,7 +3,12 @@
 # Cached disk images of Debian suites: a root directory, the disk made of it, and the kernel
 # and initrd taken from its /boot.
 
-# image_dir SUITE
+# What a machine has on which one installs usertime: DKMS and a compiler, the kernel and its headers
+# besides. Recommends are not installed with the base, so those that a real installation has are named.
+IMAGE_PACKAGES="systemd-sysv dbus kmod udev initramfs-tools zstd procps util-linux sudo openssl \
+dkms gcc make libc6-dev"
+
+# image_dir SYSTEM
 image_dir() { echo "$CACHE/images/$1"; }
 
 # The hook runs with the root as $1. It leaves apt and dpkg configured as on any Debian, but for
@@ -64,20 +69,17 @@ image_hook() {
 	EOT
 }
 
-# make_image_root NAME SUITE PACKAGES: what a disk is made of.
+# make_image_root NAME SYSTEM [PACKAGES]: what a disk is made of; PACKAGES instead of the usual ones.
 make_image_root() {
-	local hook
-	hook=$CACHE/image-hook.$(image_hook | hash_of)
-	image_hook >"$hook.$$" && chmod +x "$hook.$$" && mv "$hook.$$" "$hook"
-	make_root "$1" "$(suite_field "$2" 2)" "$3" \
-		--skip=cleanup/apt/lists --customize-hook="$hook"
+	system_root "$1" "$2" "image headers" "${3-$IMAGE_PACKAGES}" \
+		--skip=cleanup/apt/lists --customize-hook="$(hook_file "$(image_hook)")"
 }
 
-# make_image SUITE: nothing is done when it is there.
+# make_image SYSTEM: nothing is done when it is there.
 make_image() {
-	local suite=$1 name=image-$1 dir stamp
-	dir=$(image_dir "$suite")
-	make_image_root "$name" "$suite" "$(suite_packages "$suite")" || return 1
+	local system=$1 name=image-$1 dir stamp
+	dir=$(image_dir "$system")
+	make_image_root "$name" "$system" || return 1
 	stamp=$(stat -c %i.%Y "$(root_dir "$name")/.recipe")
 	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
 	make_toolbox || return 1
@@ -85,13 +87,30 @@ make_image() {
 	(
 		flock 9
 		[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
-		say "making the disk of $suite (once)"
+		say "making the disk of $system (once)"
 		make_disk "$(root_dir "$name")" "$dir.new" >"$dir.log" 2>&1 ||
-			{ tail "$dir.log" >&2; die "cannot make the disk of $suite"; }
+			{ tail "$dir.log" >&2; die "cannot make the disk of $system"; }
 		echo "$stamp" >"$dir.new/stamp"
 		rm -rf "$dir"
 		mv "$dir.new" "$dir"
 	) 9>"$dir.lock"
+}
+
+# further_kernels SYSTEM: the image and headers packages, a line each, of two kernels of the image's
+# flavour: the last two before its own that the archive still has both of.
+further_kernels() {
+	local flavour own found
+	flavour=$(system_field "$1" 4)-$(arch_of "$1")
+	make_image "$1" || return 1
+	own=$(find "$(root_dir "image-$1")/boot" -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1)
+	own=${own#vmlinuz-}
+	found=$({
+		echo "$own"
+		in_root "image-$1" apt-cache pkgnames linux- |
+			sed -nE "s/^linux-(image|headers)-([0-9].*-$flavour)\$/\2/p" | sort | uniq -d
+	} | sort -Vu | sed "/^$own\$/Q" | tail -n 2)
+	[ "$(echo "$found" | wc -w)" -eq 2 ] || die "there are no two further kernels for $1"
+	for own in $found; do printf 'linux-%s-%s\n' image "$own" headers "$own"; done
 }
 
 # make_disk ROOT DIRECTORY: bullseye's kernel cannot mount a file system with orphan_file. An

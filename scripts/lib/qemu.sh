@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Starting QEMU (the toolbox's) on an image.
 
-# kvm_works SUITE: /dev/kvm can exist, open and even create a machine whose guest then hangs, so
+# kvm_works SYSTEM: /dev/kvm can exist, open and even create a machine whose guest then hangs, so
 # only a guest that boots tells. Asked once per boot of the host.
 kvm_works() {
 	local verdict log dir
@@ -23,11 +23,14 @@ kvm_works() {
 	[ "$(cat "$verdict")" = yes ]
 }
 
-# accelerator SUITE: QEMU's options for it, one a line. Below QEMU 8 thread=multi corrupts guests;
+# accelerator SYSTEM: QEMU's options for it, one a line. Below QEMU 8 thread=multi corrupts guests;
 # the toolbox has 10. Under icount the processor's fast string flags are off: with them one
 # instruction is counted for each byte.
 accelerator() {
-	if [ -n "$icount" ]; then
+	if [ "$(arch_of "$1")" = arm64 ]; then
+		[ -z "$icount" ] || die "--icount is for amd64"
+		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu cortex-a72
+	elif [ -n "$icount" ]; then
 		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off \
 			-cpu max,-erms,-fsrm,-fsrs,-fzrm
 	elif kvm_works "$1"; then
@@ -44,7 +47,7 @@ PATIENCE='rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 workqueue.watchd
 
 # The mitigations cost an emulator much and guard nothing here. Without the BPF security module
 # systemd does not spend two seconds on loading its programs.
-KERNEL_ARGUMENTS="root=/dev/vda rw console=ttyS0 loglevel=7 printk.devkmsg=on panic=-1 \
+KERNEL_ARGUMENTS="root=/dev/vda rw loglevel=7 printk.devkmsg=on panic=-1 \
 fsck.mode=skip audit=0 mitigations=off lsm=lockdown,landlock,yama,apparmor \
 systemd.show_status=0 $PATIENCE"
 
@@ -68,24 +71,37 @@ leave_slot() { exec {SLOT}>&-; }
 
 # Without what the guest would only spend time on finding empty. For the same reason it is not told
 # that it could run guests of its own.
-MACHINE=q35,sata=off,smbus=off,i8042=off,vmport=off
+declare -A MACHINE=(
+	[amd64]='q35,sata=off,smbus=off,i8042=off,vmport=off'
+	[arm64]='virt,gic-version=3'
+)
+declare -A QEMU=([amd64]=qemu-system-x86_64 [arm64]=qemu-system-aarch64)
+declare -A CONSOLE=([amd64]=ttyS0 [arm64]=ttyAMA0)
 
-# start_qemu SUITE WORK: runs it in the background, sets QEMU_PID. WORK has the disk, data disk,
-# vmlinuz and initrd.img; the guest's console and ports become files there.
+# start_qemu SYSTEM WORK: runs it in the background, sets QEMU_PID. WORK has the disk, data disk,
+# vmlinuz and initrd.img, and perhaps a firmware's variables; the guest's console and ports become
+# files there.
 start_qemu() {
-	local work=$2 options
+	local work=$2 options boot arch arguments
+	arch=$(arch_of "$1")
+	arguments="console=${CONSOLE[$arch]} $KERNEL_ARGUMENTS $append"
 	mapfile -t options < <(accelerator "$1")
+	if [ -e "$work/firmware" ]; then
+		make_boot_disk "$work" "$arguments"
+		mapfile -t boot < <(firmware_options "$work")
+	else
+		boot=(-kernel "$work/vmlinuz" -initrd "$work/initrd.img" -append "$arguments")
+	fi
 	: >"$work/port"
 	: >"$work/boot.tar"
-	root_command toolbox qemu-system-x86_64 "${options[@]}" \
-		-M "$MACHINE" -smp "$cpus" -m "$memory" \
+	root_command toolbox "${QEMU[$arch]}" "${options[@]}" \
+		-M "${MACHINE[$arch]}" -smp "$cpus" -m "$memory" \
 		-nodefaults -no-user-config -no-reboot -display none -net none \
-		-kernel "$work/vmlinuz" -initrd "$work/initrd.img" \
-		-append "$KERNEL_ARGUMENTS $append" \
 		-drive "file=$work/disk.qcow2,if=none,id=disk,cache=unsafe,discard=unmap" \
 		-device virtio-blk-pci,drive=disk \
 		-drive "file=$work/data.raw,if=none,id=data,format=raw,readonly=on" \
 		-device virtio-blk-pci,drive=data,serial=testbed \
+		"${boot[@]}" \
 		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
 		-chardev "file,id=console,path=$work/console,append=on" -serial chardev:console \
 		-device virtio-serial-pci \

@@ -22,3 +22,9 @@ tree_hash() {
 	tree_files | tar -C "$TREE" "${except[@]}" --null --no-recursion --sort=name --mtime=@0 \
 		--owner=0 --group=0 --numeric-owner --files-from=- -c | hash_of
 }
+
+# tree_version: of the release that debian/changelog begins with.
+tree_version() { sed -n '1s/.*(\(.*\)).*/\1/p' "$TREE/debian/changelog"; }
+
+# tree_date: that release's, in debian/changelog's form.
+tree_date() { sed -n 's/^ -- .*>  //p' "$TREE/debian/changelog" | head -n 1; }

@@ -1,11 +1,28 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs tests of debian/tests/control in guests, as autopkgtest does.
+# Runs tests in guests as autopkgtest does: those of debian/tests/control, and those of
+# scripts/tests/control, which want more of their testbed than autopkgtest can give. The latter has
+# the same form and a few more fields:
+#
+#   X-Offers            packages that apt finds in the guest; "previous" stands for ours of an
+#                       earlier version, "kernels" for two further kernels with their headers,
+#                       "signed-repository" for what scripts/repo makes, in /run/testbed/apt
+#   X-Kernel-Arguments  further ones for the guest's kernel
+#   X-Secure-Boot       the guest boots with it, and the key that DKMS signs with is an unknown-key or
+#                       enrolled
+#   X-Seconds           longest time from boot to boot, where the usual one may be too short
+#   X-Systems           where the test runs: others leave it out
 
-# test_table: a line for each test: NAME|COMMAND|DEPENDS|RESTRICTIONS. Fields may go on over
-# several lines; a stanza names several tests, or has one Test-Command.
+# test_table CONTROL: a line for each test: NAME|COMMAND|DEPENDS|RESTRICTIONS|OFFERS|ARGUMENTS|
+# SECURE-BOOT|SECONDS|SYSTEMS.
+# Fields may go on over several lines; a stanza names several tests, or has one Test-Command.
 test_table() {
 	awk '
+	function rest() {
+		return value["depends"] "|" value["restrictions"] "|" value["x-offers"] "|" \
+			value["x-kernel-arguments"] "|" value["x-secure-boot"] "|" value["x-seconds"] "|" \
+			value["x-systems"]
+	}
 	function flush(   n, i, names, directory) {
 		gsub(/,/, " ", value["tests"])
 		gsub(/[,\t]/, " ", value["restrictions"])
@@ -13,12 +30,12 @@ test_table() {
 		directory = ("tests-directory" in value) ? value["tests-directory"] : "debian/tests"
 		n = split(value["tests"], names, " ")
 		for (i = 1; i <= n; i++)
-			print names[i] "|exec " directory "/" names[i] "|" value["depends"] "|" value["restrictions"]
+			print names[i] "|exec " directory "/" names[i] "|" rest()
 		if ("test-command" in value) {
 			name = "command" ++commands
 			if (match(value["features"], /test-name=[^, ]+/))
 				name = substr(value["features"], RSTART + 10, RLENGTH - 10)
-			print name "|" value["test-command"] "|" value["depends"] "|" value["restrictions"]
+			print name "|" value["test-command"] "|" rest()
 		}
 		split("", value)
 	}
@@ -30,7 +47,7 @@ test_table() {
 		text = $0; sub(/^[^:]*:[ \t]*/, "", text)
 		value[field] = text
 	}
-	END { flush() }' "$TREE/debian/tests/control"
+	END { flush() }' "$TREE/$1"
 }
 
 # expand_depends TEXT: @ is all packages of ours, @builddeps@ what they are built with.
@@ -41,31 +58,51 @@ expand_depends() {
 	printf '%s' "$text" | tr -s ' \t' ' '
 }
 
-# read_tests NAME...: fills the tables below from the control file, for those named or all.
-declare -A TEST_COMMAND TEST_DEPENDS TEST_RESTRICTIONS
+# read_tests NAME...: fills the tables below from the control files, for those named or all of
+# debian/tests (with packaging set, of scripts/tests).
+declare -A TEST_COMMAND TEST_DEPENDS TEST_RESTRICTIONS TEST_OFFERS TEST_ARGUMENTS TEST_SECURE_BOOT \
+	TEST_SECONDS
 read_tests() {
-	local name command depends restrictions restriction
+	local name
 	TESTS=()
-	while IFS='|' read -r name command depends restrictions; do
+	read_control debian/tests/control
+	[ $# -gt 0 ] || [ -n "${packaging-}" ] || TESTS=("${FOUND[@]}")
+	# What the packages and all the tests of debian/tests depend on is on a prepared disk.
+	PREPARED_DEPENDS=$(for name in "${FOUND[@]}"; do printf '%s\n' "${TEST_DEPENDS[$name]}"; done |
+		sort -u | paste -sd , -)
+	read_control scripts/tests/control
+	[ $# -gt 0 ] || [ -z "${packaging-}" ] || TESTS=("${FOUND[@]}")
+	for name; do
+		[ -n "${TEST_COMMAND[$name]-}" ] || die "there is no test $name"
+		TESTS+=("$name")
+	done
+	[ ${#TESTS[@]} -gt 0 ] || die "there are no tests for $system"
+}
+
+# read_control FILE: FOUND is the names of the tests in it.
+read_control() {
+	local name command depends restrictions restriction offers arguments secure longest systems
+	FOUND=()
+	while IFS='|' read -r name command depends restrictions offers arguments secure longest systems; do
 		for restriction in $restrictions; do
 			case $restriction in
 			needs-root | isolation-machine | isolation-container | needs-reboot) ;;
 			breaks-testbed | allow-stderr | rw-build-tree | superficial) ;;
-			*) die "debian/tests/control: $name has the restriction $restriction, which is not known here" ;;
+			*) die "$1: $name has the restriction $restriction, which is not known here" ;;
 			esac
 		done
+		case " ${systems:-$system} " in *" $system "*) ;; *) continue ;; esac
+		depends=$(expand_depends "$depends")
 		TEST_COMMAND[$name]=$command
-		TEST_DEPENDS[$name]=$(expand_depends "$depends")
+		TEST_DEPENDS[$name]=${depends//\~/|}
 		TEST_RESTRICTIONS[$name]=" ${restrictions//$'\t'/ } "
-		[ $# -gt 0 ] || TESTS+=("$name")
+		TEST_OFFERS[$name]=$offers
+		TEST_ARGUMENTS[$name]=$arguments
+		TEST_SECURE_BOOT[$name]=$secure
+		TEST_SECONDS[$name]=${longest:-0}
+		FOUND+=("$name")
 	# An alternative of a dependency is no separator.
-	done < <(test_table | sed 's/ | / ~ /g')
-	for name; do
-		[ -n "${TEST_COMMAND[$name]-}" ] || die "debian/tests/control has no test $name"
-		TESTS+=("$name")
-	done
-	for name in "${TESTS[@]}"; do TEST_DEPENDS[$name]=${TEST_DEPENDS[$name]//\~/|}; done
-	[ ${#TESTS[@]} -gt 0 ] || die "debian/tests/control has no tests"
+	done < <(test_table "$1" | sed 's/ | / ~ /g')
 }
 
 has_restriction() { case ${TEST_RESTRICTIONS[$1]} in *" $2 "*) ;; *) return 1 ;; esac; }
@@ -75,10 +112,44 @@ add_test() {
 	printf '%s\n' "${TEST_DEPENDS[$1]}" >"$WORK/data/jobs/$1/depends"
 }
 
-# all_depends: of all the tests to be run.
-all_depends() {
-	local name
-	for name in "${TESTS[@]}"; do printf '%s\n' "${TEST_DEPENDS[$name]}"; done | sort -u | paste -sd , -
+# offers_of NAME...: the packages that these tests want to be offered, in apt's syntax.
+offers_of() {
+	local name word
+	for name; do
+		for word in ${TEST_OFFERS[$name]//,/ }; do
+			case $word in
+			previous | signed-repository) ;;
+			kernels) further_kernels "$system" || return 1 ;;
+			*) echo "$word" ;;
+			esac
+		done
+	done | sort -u | paste -sd , -
+}
+
+# offers NAME WHAT: whether the test wants that.
+offers() { case " ${TEST_OFFERS[$1]} " in *[\ ,]"$2"[\ ,]*) ;; *) return 1 ;; esac; }
+
+# signed_repositories DIR: before (of an earlier version), after (of the tree's as well), stranger (the
+# same with another key), and commands, which is what users of the first are told.
+signed_repositories() {
+	local dir=$1 packages
+	packages=$(packages_system "$system")
+	publish() { USERTIME_KEY=$WORK/$1.key "$TREE/scripts/repo" --url http://127.0.0.1:8000 "${@:2}" "$packages"; }
+	mkdir "$dir" &&
+		publish own --previous "$dir/before" >"$dir/commands" &&
+		cp -a "$dir/before" "$dir/after" && publish own "$dir/after" >/dev/null &&
+		cp -a "$dir/after" "$dir/stranger" && publish other "$dir/stranger" >/dev/null
+}
+
+# test_repo NAME...: the repository of a guest that runs these.
+test_repo() {
+	local name depends offers previous
+	for name; do
+		! offers "$name" previous || previous=1
+		! offers "$name" signed-repository || signed_repositories "$WORK/data/apt" || return 1
+	done
+	offers=$(offers_of "$@") || return 1
+	make_repo "$system" "$WORK/data/repo" "$PREPARED_DEPENDS${offers:+, $offers}" ${previous:+previous}
 }
 
 # report_test NAME STATUS: judges the one that has ended.
@@ -128,10 +199,12 @@ run_group() {
 		for name in "${pending[@]}"; do add_test "$name"; done
 		# The order of the control file.
 		printf '%s\n' "${pending[@]}" >"$WORK/data/order"
-		make_repo "$suite" "$WORK/data/repo" "$(all_depends)"
-		prepare_guest "$suite" "$WORK" "$disk"
+		test_repo "${pending[@]}"
+		prepare_guest "$system" "$WORK" "$disk"
+		[ -z "${TEST_SECURE_BOOT[${pending[0]}]}" ] ||
+			make_firmware "$system" "$WORK" "${TEST_SECURE_BOOT[${pending[0]}]}"
 		ended=()
-		if ! run_guest "$suite" "$WORK"; then
+		if ! run_guest "$system" "$WORK"; then
 			# Between tests, when it came up or went down: the next guest would do the same.
 			for name in ${current:-"${pending[@]:${#ended[@]}}"}; do
 				fail_test "$name" "the guest $guest_verdict" $((SECONDS - test_began))
@@ -144,33 +217,43 @@ run_group() {
 	done
 }
 
-# add_installation: a test of its own, so that its time is not the first test's.
-add_installation() {
-	TEST_DEPENDS[installation]=$(all_depends)
-	TEST_COMMAND[installation]=true
-	TEST_RESTRICTIONS[installation]=' allow-stderr '
+# installation NAME...: a test of its own, where not only some are asked for: what the others run on
+# is made as a user would.
+installation() {
+	local began=$SECONDS
+	if prepare_disk "$system" "$PREPARED_DEPENDS" >"$artifacts/installation.out" 2>&1; then
+		[ $# -eq 0 ] || return 0
+		echo "PASS installation ($((SECONDS - began)) s)"
+		passed=$((passed + 1))
+	else
+		fail_test installation "the packages could not be installed" $((SECONDS - began))
+		return 1
+	fi
 }
 
+# Tests that break their testbed (those that want a boot of their own do, too) each have a guest of
+# their own; the others share one.
 run_tests() {
-	local name shared=() alone=() on=() passed=0 failed=0
+	local name shared=() alone=() passed=0 failed=0 arguments=$append usual=$seconds
 	read_tests "$@"
-	: "${artifacts:=$BUILD/vm/test-$suite-$cpus}"
-	rm -rf "$artifacts"
+	: "${artifacts:=$BUILD/vm/test-$system-$cpus}"
 	mkdir -p "$artifacts"
 	for name in "${TESTS[@]}"; do
-		if has_restriction "$name" breaks-testbed; then alone+=("$name"); else shared+=("$name"); fi
+		if has_restriction "$name" breaks-testbed; then
+			alone+=("$name")
+		else
+			shared+=("$name")
+		fi
 	done
-	# Tests that break their testbed each start with an overlay on a disk that has all installed,
-	# and so do those asked for by name; a whole run installs as a user does.
-	if [ ${#alone[@]} -gt 0 ] || [ $# -gt 0 ]; then prepare_disk "$suite" "$(all_depends)"; fi
-	if [ $# -gt 0 ]; then
-		on=(--on "$PREPARED")
-	elif [ ${#shared[@]} -gt 0 ]; then
-		add_installation
-		shared=(installation "${shared[@]}")
+	if installation "$@"; then
+		[ ${#shared[@]} -eq 0 ] || run_group --on "$PREPARED" "${shared[@]}"
+		for name in "${alone[@]}"; do
+			append="$arguments ${TEST_ARGUMENTS[$name]}"
+			seconds=$((TEST_SECONDS[$name] > usual ? TEST_SECONDS[$name] : usual))
+			run_group --on "$PREPARED" "$name"
+		done
 	fi
-	[ ${#shared[@]} -eq 0 ] || run_group "${on[@]}" "${shared[@]}"
-	for name in "${alone[@]}"; do run_group --on "$PREPARED" "$name"; done
+	echo "kernel ${guest_kernel-unknown}"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
 }
