@@ -171,27 +171,23 @@ static bool sum_group(struct task_struct *leader, struct sums *sums)
 	return false;
 }
 
-/* The split of the kernel's cputime_adjust(), against values of our own. */
-static void split(const struct sums *sums, struct urt_totals *totals)
+/* How much of a runtime was system time, in proportion to the ticks. */
+static u64 system_part(const struct sums *sums)
 {
-	u64 runtime = sums->runtime, user, system;
+	if (!sums->stime)
+		return 0;
+	if (!sums->utime)
+		return sums->runtime;
+	return urt_mul_div(sums->stime, sums->runtime, sums->stime + sums->utime);
+}
 
-	if (IS_ENABLED(CONFIG_VIRT_CPU_ACCOUNTING_NATIVE)) {
-		/* Measured at each entry and exit: nothing to scale. */
-		totals->user = max(totals->user, sums->utime);
-		totals->system = max(totals->system, sums->stime);
-		return;
-	}
+/* The split of the kernel's cputime_adjust(), against values of our own: neither side falls. */
+static void split(u64 runtime, u64 system, struct urt_totals *totals)
+{
+	u64 user;
+
 	if (runtime <= totals->user + totals->system)
 		return;
-
-	if (!sums->stime)
-		system = 0;
-	else if (!sums->utime)
-		system = runtime;
-	else
-		system = urt_mul_div(sums->stime, runtime, sums->stime + sums->utime);
-
 	system = max(system, totals->system);
 	user = runtime - system;
 	if (user < totals->user) {
@@ -200,6 +196,57 @@ static void split(const struct sums *sums, struct urt_totals *totals)
 	}
 	totals->user = user;
 	totals->system = system;
+}
+
+#ifdef CONFIG_VIRT_CPU_ACCOUNTING_NATIVE
+/* Measured at each entry and exit: nothing to scale. */
+static void split_sums(struct task_struct *leader, const struct sums *sums,
+		       struct urt_totals *totals, bool final)
+{
+	totals->user = max(totals->user, sums->utime);
+	totals->system = max(totals->system, sums->stime);
+}
+#else
+/*
+ * Whoever asks the kernel for the times of a process (top does so for all of them) has it fix the
+ * split at that look, as its values do not fall either. What wait4() will report follows from the
+ * last of these looks, and so does the final split.
+ */
+static noinline u64 system_part_reported(const struct signal_struct *sig, const struct sums *sums)
+{
+	struct urt_totals reported = {
+		.user = urt_read_u64(&sig->prev_cputime.utime),
+		.system = urt_read_u64(&sig->prev_cputime.stime),
+	};
+
+	split(sums->runtime, system_part(sums), &reported);
+	return reported.system;
+}
+
+static __always_inline void split_sums(struct task_struct *leader, const struct sums *sums,
+				       struct urt_totals *totals, bool final)
+{
+	split(sums->runtime, final ? system_part_reported(leader->signal, sums) : system_part(sums),
+	      totals);
+}
+#endif
+
+static __always_inline bool account(struct task_struct *leader, struct urt_totals *totals,
+				    bool final)
+{
+	struct sums sums;
+
+	if (unlikely(!sum_group(leader, &sums))) {
+		totals->flags |= URT_STALE;
+		urt_stat_inc(URT_STAT_STALE_SAMPLES);
+		return false;
+	}
+	split_sums(leader, &sums, totals, final);
+	totals->minor_faults = sums.minor_faults;
+	totals->major_faults = sums.major_faults;
+	totals->threads = sums.threads;
+	totals->flags = sums.flags;
+	return true;
 }
 
 /**
@@ -212,17 +259,17 @@ static void split(const struct sums *sums, struct urt_totals *totals)
  */
 bool urt_account(struct task_struct *leader, struct urt_totals *totals)
 {
-	struct sums sums;
+	return account(leader, totals, false);
+}
 
-	if (unlikely(!sum_group(leader, &sums))) {
-		totals->flags |= URT_STALE;
-		urt_stat_inc(URT_STAT_STALE_SAMPLES);
-		return false;
-	}
-	split(&sums, totals);
-	totals->minor_faults = sums.minor_faults;
-	totals->major_faults = sums.major_faults;
-	totals->threads = sums.threads;
-	totals->flags = sums.flags;
-	return true;
+/**
+ * urt_account_final - take all that a thread group has used
+ * @leader: its leader, none of whose threads runs any more
+ * @totals: as for urt_account()
+ *
+ * The split is that which wait4() reports, but for what was shown before: that does not fall.
+ */
+bool urt_account_final(struct task_struct *leader, struct urt_totals *totals)
+{
+	return account(leader, totals, true);
 }

@@ -32,5 +32,6 @@ struct urt_totals {
 #define URT_ESTIMATED	BIT(1)	/* a thread was running: time since its last tick is estimated */
 
 bool urt_account(struct task_struct *leader, struct urt_totals *totals);
+bool urt_account_final(struct task_struct *leader, struct urt_totals *totals);
 
 #endif

@@ -79,10 +79,10 @@ struct task_struct *urt_target_task(const struct urt_target *t)
 	return t->phase == URT_ALIVE ? pid_task(t->pid, PIDTYPE_TGID) : NULL;
 }
 
-static bool sample_target(struct urt_target *t, struct task_struct *leader)
+static void sample_target(struct urt_target *t, struct task_struct *leader)
 {
 	t->start = leader->start_boottime;
-	return urt_account(leader, &t->totals);
+	urt_account(leader, &t->totals);
 }
 
 /*
@@ -287,8 +287,9 @@ static bool finish_target(struct urt_target *t)
 	struct task_struct *leader = t->leader, *last = t->last;
 	bool taken;
 
+	t->start = leader->start_boottime;
 	rcu_read_lock();
-	taken = sample_target(t, leader);
+	taken = urt_account_final(leader, &t->totals);
 	rcu_read_unlock();
 	if (!taken)
 		return false;
