@@ -14,6 +14,8 @@
 #define NEWEST		"6.12.10-amd64"
 #define OLD		"6.9.7-amd64"
 #define ANCIENT		"5.9.0-5-amd64"
+#define REINSTALL(kernel)	"dkms uninstall -m usertime -v 1.2.3 -k " kernel " && " \
+				"dkms install -m usertime -v 1.2.3 -k " kernel
 #define FILE_OF(kernel)	"/lib/modules/" kernel "/updates/dkms/usertime.ko"
 
 #define MODULE_INFO(kernel, version, abi) \
@@ -249,7 +251,7 @@ static void test_dkms(void)
 	program("dkms", "usertime/1.2.3, " RUNNING ", x86_64: installed"
 			" (WARNING! Diff between built and installed module!)\\n", 0);
 	only("WARN dkms      " RUNNING ": the installed file is not the one that DKMS built"
-	     " -> dkms install --force -m usertime -v 1.2.3 -k " RUNNING, "another file");
+	     " -> " REINSTALL(RUNNING), "another file");
 	program("dkms", "usertime/1.2.3, " RUNNING ", x86_64: built\\n"
 			"usertime/1.2.4, " RUNNING ", x86_64: installed\\n", 0);
 	fine("OK   dkms      " RUNNING ": usertime 1.2.4 is installed", "of two versions one");
@@ -342,20 +344,20 @@ static void test_module(void)
 	take_away("usr/lib/modules/" RUNNING "/updates");
 	only("FAIL module    " RUNNING ": " FILE_OF(RUNNING) " cannot be read:"
 	     " No such file or directory"
-	     " -> dkms install --force -m usertime -v 1.2.3 -k " RUNNING, "the file is gone");
+	     " -> " REINSTALL(RUNNING), "the file is gone");
 	tree_unlink("usr/lib/modules/" RUNNING "/modules.dep.bin");
 	only("FAIL module    " RUNNING ": modprobe finds none"
-	     " -> dkms install --force -m usertime -v 1.2.3 -k " RUNNING, "modprobe finds none");
+	     " -> " REINSTALL(RUNNING), "modprobe finds none");
 	unload_module();
 	only("FAIL module    " RUNNING ": modprobe finds none"
-	     " -> dkms install --force -m usertime -v 1.2.3 -k " RUNNING,
+	     " -> " REINSTALL(RUNNING),
 	     "that it is not loaded then is not said");
 
 	healthy();
 	install_module(RUNNING, MODULE_INFO(NEWEST, "1.2.3", "1"), NULL);
 	only("FAIL module    " RUNNING ": " FILE_OF(RUNNING) " is for another kernel:"
 	     " " NEWEST " SMP preempt mod_unload modversions "
-	     " -> dkms install --force -m usertime -v 1.2.3 -k " RUNNING, "another kernel's");
+	     " -> " REINSTALL(RUNNING), "another kernel's");
 	ok(!has_check("signature"), "its signature does not matter then");
 	install_module(RUNNING, MODULE_INFO(RUNNING "1", "1.2.3", "1"), NULL);
 	doctor(NULL);
@@ -372,7 +374,7 @@ static void test_module(void)
 	install_module(NEWEST, MODULE_INFO(RUNNING, "1.2.3", "1"), NULL);
 	only("FAIL module    " NEWEST ": " FILE_OF(NEWEST) " is for another kernel:"
 	     " " RUNNING " SMP preempt mod_unload modversions "
-	     " -> dkms install --force -m usertime -v 1.2.3 -k " NEWEST, "the newest kernel's");
+	     " -> " REINSTALL(NEWEST), "the newest kernel's");
 }
 
 static void test_compressed(void)

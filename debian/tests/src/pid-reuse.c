@@ -24,6 +24,7 @@ static struct kid burnt(unsigned int ms)
 	struct kid k = kid_start(burn_then_sleep, &ms);
 
 	kid_hear(&k);
+	kid_wait_asleep(&k);
 	return k;
 }
 
@@ -48,6 +49,7 @@ static struct kid burnt_as(pid_t pid, unsigned int ms)
 		k = kid_start(burn_then_sleep, &ms);
 		if (k.pid == pid) {
 			kid_hear(&k);
+			kid_wait_asleep(&k);
 			return k;
 		}
 		kid_kill(&k);

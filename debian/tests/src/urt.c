@@ -521,6 +521,24 @@ void kid_stop(struct kid *k)
 	ASSERT(WIFSTOPPED(status), "status %#x", status);
 }
 
+/* Its state changes a little earlier; this file waits for the switch. */
+static bool is_running(pid_t pid)
+{
+	char path[64], *text;
+	bool running;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	text = read_file(path, NULL);
+	running = !strncmp(text, "running", 7);
+	free(text);
+	return running;
+}
+
+void kid_wait_asleep(struct kid *k)
+{
+	WAIT_FOR(proc_state_of(k->pid) == 'S' && !is_running(k->pid));
+}
+
 void kid_wait_zombie(struct kid *k)
 {
 	siginfo_t info;

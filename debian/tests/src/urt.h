@@ -134,6 +134,7 @@ long kid_hear(struct kid *k);
 int kid_reap(struct kid *k, struct rusage *usage);	/* the status of wait4() */
 void kid_kill(struct kid *k);			/* and reap */
 void kid_stop(struct kid *k);			/* and wait until all threads stand still */
+void kid_wait_asleep(struct kid *k);		/* off the CPU: its times stand still */
 void kid_wait_zombie(struct kid *k);		/* dead, but not reaped */
 pid_t first_child(pid_t pid);
 pid_t missing_pid(void);			/* a number that no process has */

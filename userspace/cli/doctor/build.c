@@ -37,12 +37,19 @@ void check_headers(struct doctor *doctor)
 		check_headers_of(doctor, doctor->kernels.newest, "newest");
 }
 
-static char *install_command(const struct doctor *doctor, const char *kernel, bool force)
+/* Before DKMS 3 --force does not install again what is installed by its books: uninstall does. */
+static char *install_command(const struct doctor *doctor, const char *kernel)
 {
-	if (!doctor->dkms.version)
+	const struct dkms_build *build = dkms_find(&doctor->dkms, kernel);
+	const char *version = doctor->dkms.version;
+
+	if (!version)
 		return text("apt install --reinstall usertime-dkms");
-	return text("dkms install %s-m usertime -v %s -k %s", force ? "--force " : "",
-		    doctor->dkms.version, kernel);
+	if (build && build->installed)
+		return text("dkms uninstall -m usertime -v %s -k %s && "
+			    "dkms install -m usertime -v %s -k %s",
+			    version, kernel, version, kernel);
+	return text("dkms install -m usertime -v %s -k %s", version, kernel);
 }
 
 static void not_installed(struct doctor *doctor, const char *kernel, const char *state)
@@ -50,7 +57,7 @@ static void not_installed(struct doctor *doctor, const char *kernel, const char 
 	char *log = dkms_failed_log(&doctor->dkms, doctor->root, kernel);
 
 	findings_add(&doctor->findings, matters(doctor, kernel) ? FAIL : WARN, "dkms", kernel,
-		     install_command(doctor, kernel, false), "usertime %s is %s%s%s",
+		     install_command(doctor, kernel), "usertime %s is %s%s%s",
 		     doctor->dkms.version, state, log ? ", the build failed: see " : "",
 		     log ? log : "");
 	free(log);
@@ -69,7 +76,7 @@ static void check_dkms_of(struct doctor *doctor, const char *kernel)
 		not_installed(doctor, kernel, "built, but not installed");
 	else if (build->differs)
 		findings_add(&doctor->findings, WARN, "dkms", kernel,
-			     install_command(doctor, kernel, true),
+			     install_command(doctor, kernel),
 			     "the installed file is not the one that DKMS built");
 	else
 		findings_add(&doctor->findings, OK, "dkms", kernel, NULL,
@@ -128,7 +135,7 @@ static void no_module(struct doctor *doctor, const char *kernel)
 		return;
 	if (kernel_is_supported(kernel))
 		findings_add(&doctor->findings, FAIL, "module", kernel,
-			     install_command(doctor, kernel, true), "modprobe finds none");
+			     install_command(doctor, kernel), "modprobe finds none");
 	else if (!strcmp(kernel, doctor->kernels.running))
 		findings_add(&doctor->findings, FAIL, "module", kernel,
 			     text("apt full-upgrade && reboot"), "needs Linux 5.10 or later");
@@ -143,11 +150,11 @@ static void check_module_of(struct doctor *doctor, const struct modfile *file, c
 			     "cannot tell as this user: %s is not readable", file->path);
 	else if (file->error)
 		findings_add(&doctor->findings, FAIL, "module", kernel,
-			     install_command(doctor, kernel, true), "%s cannot be read: %s",
+			     install_command(doctor, kernel), "%s cannot be read: %s",
 			     file->path, strerror(file->error));
 	else if (!modfile_fits(file, kernel))
 		findings_add(&doctor->findings, FAIL, "module", kernel,
-			     install_command(doctor, kernel, true), "%s is for another kernel: %s",
+			     install_command(doctor, kernel), "%s is for another kernel: %s",
 			     file->path, file->vermagic ? file->vermagic : "none is named");
 	else
 		findings_add(&doctor->findings, OK, "module", kernel, NULL, "%s", file->path);
