@@ -9,6 +9,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>
@@ -109,8 +110,10 @@ static __always_inline void add_thread(struct sums *sums, struct task_struct *t)
 	struct ticks ticks = { urt_read_u64(&t->utime), urt_read_u64(&t->stime) };
 	bool tickless = is_tickless(t);
 
-	if (unlikely(tickless))
+	if (unlikely(tickless)) {
 		ticks = ticks_of_tickless(t);
+		sums->flags |= URT_CONTEXT;
+	}
 	sums->utime += ticks.utime;
 	sums->stime += ticks.stime;
 	if (unlikely(urt_task_on_cpu(t))) {
@@ -231,22 +234,22 @@ static __always_inline void split_sums(struct task_struct *leader, const struct 
 }
 #endif
 
-static __always_inline bool account(struct task_struct *leader, struct urt_totals *totals,
-				    bool final)
+static __always_inline void take_sums(struct task_struct *leader, const struct sums *sums,
+				      struct urt_totals *totals, bool final)
 {
-	struct sums sums;
+	split_sums(leader, sums, totals, final);
+	totals->minor_faults = sums->minor_faults;
+	totals->major_faults = sums->major_faults;
+	totals->threads = sums->threads;
+	totals->looks = div_u64(sums->utime + sums->stime, TICK_NSEC);
+	totals->flags = sums->flags;
+}
 
-	if (unlikely(!sum_group(leader, &sums))) {
-		totals->flags |= URT_STALE;
-		urt_stat_inc(URT_STAT_STALE_SAMPLES);
-		return false;
-	}
-	split_sums(leader, &sums, totals, final);
-	totals->minor_faults = sums.minor_faults;
-	totals->major_faults = sums.major_faults;
-	totals->threads = sums.threads;
-	totals->flags = sums.flags;
-	return true;
+static bool stale(struct urt_totals *totals)
+{
+	totals->flags |= URT_STALE;
+	urt_stat_inc(URT_STAT_STALE_SAMPLES);
+	return false;
 }
 
 /**
@@ -259,17 +262,55 @@ static __always_inline bool account(struct task_struct *leader, struct urt_total
  */
 bool urt_account(struct task_struct *leader, struct urt_totals *totals)
 {
-	return account(leader, totals, false);
+	struct sums sums;
+
+	if (unlikely(!sum_group(leader, &sums)))
+		return stale(totals);
+	take_sums(leader, &sums, totals, false);
+	return true;
+}
+
+/**
+ * urt_account_alone - whether an exiting thread is the only one that is left of its group
+ * @last: the thread; no thread of its group is alive
+ * @others: returned: what the others ran, ns
+ *
+ * From any context.
+ */
+bool urt_account_alone(struct task_struct *last, u64 *others)
+{
+	const struct signal_struct *sig = last->signal;
+	unsigned int seq = raw_read_seqcount(&sig->stats_lock.seqcount);
+	bool alone;
+
+	if (seq & 1)
+		return false;
+	alone = thread_group_leader(last) && READ_ONCE(sig->nr_threads) == 1;
+	*others = urt_read_u64(&sig->sum_sched_runtime);
+	return alone && !read_seqcount_retry(&sig->stats_lock.seqcount, seq);
 }
 
 /**
  * urt_account_final - take all that a thread group has used
  * @leader: its leader, none of whose threads runs any more
+ * @others: of urt_account_alone(), or NULL
  * @totals: as for urt_account()
  *
  * The split is that which wait4() reports, but for what was shown before: that does not fall.
+ *
+ * A thread is added to the group's sums when it is reaped. Where that is before it has left the CPU
+ * for good (nobody waits for it, or who waits is quick), what it ran since its last tick is missing
+ * there for ever. Of one that was the last, its own runtime tells.
  */
-bool urt_account_final(struct task_struct *leader, struct urt_totals *totals)
+bool urt_account_final(struct task_struct *leader, const u64 *others, struct urt_totals *totals)
 {
-	return account(leader, totals, true);
+	struct sums sums;
+
+	if (!sum_group(leader, &sums))
+		return stale(totals);
+	if (others)
+		sums.runtime = max(sums.runtime,
+				   *others + urt_read_u64(&leader->se.sum_exec_runtime));
+	take_sums(leader, &sums, totals, true);
+	return true;
 }

@@ -15,7 +15,8 @@ struct task_struct;
  * @minor_faults: page faults served without I/O
  * @major_faults: page faults that needed I/O
  * @threads: live threads (those that have exited but are not reaped are counted)
- * @flags: URT_STALE, URT_ESTIMATED
+ * @looks: ticks so far, each of which saw user or kernel code run
+ * @flags: URT_STALE, URT_ESTIMATED, URT_CONTEXT
  *
  * @user and @system never decrease from one sample to the next.
  */
@@ -25,13 +26,16 @@ struct urt_totals {
 	u64 minor_faults;
 	u64 major_faults;
 	u32 threads;
+	u32 looks;
 	u32 flags;
 };
 
-#define URT_STALE	BIT(0)	/* the group kept changing: values of the sample before */
-#define URT_ESTIMATED	BIT(1)	/* a thread was running: time since its last tick is estimated */
+#define URT_ESTIMATED	BIT(0)	/* a thread was running: time since its last tick is estimated */
+#define URT_STALE	BIT(1)	/* the group kept changing: values of the sample before */
+#define URT_CONTEXT	BIT(2)	/* a thread's split was measured, not sampled (nohz_full) */
 
 bool urt_account(struct task_struct *leader, struct urt_totals *totals);
-bool urt_account_final(struct task_struct *leader, struct urt_totals *totals);
+bool urt_account_final(struct task_struct *leader, const u64 *others, struct urt_totals *totals);
+bool urt_account_alone(struct task_struct *last, u64 *others);
 
 #endif

@@ -38,13 +38,28 @@ struct hlist_head *urt_index_chain(const struct pid *pid)
 	return &table[hash_ptr(pid, table_bits)];
 }
 
-void urt_index_insert(struct urt_target *t)
+static struct urt_target *find(const struct urt_session *session, const struct pid *pid)
+{
+	struct urt_target *t;
+
+	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, lockdep_is_held(&table_lock))
+		if (t->pid == pid && t->session == session)
+			return t;
+	return NULL;
+}
+
+int urt_index_insert(struct urt_target *t)
 {
 	unsigned long flags;
+	int err = -EEXIST;
 
 	raw_spin_lock_irqsave(&table_lock, flags);
-	hlist_add_head_rcu(&t->hash, urt_index_chain(t->pid));
+	if (!find(t->session, t->pid)) {
+		hlist_add_head_rcu(&t->hash, urt_index_chain(t->pid));
+		err = 0;
+	}
 	raw_spin_unlock_irqrestore(&table_lock, flags);
+	return err;
 }
 
 void urt_index_remove(struct urt_target *t)
@@ -58,15 +73,10 @@ void urt_index_remove(struct urt_target *t)
 
 struct urt_target *urt_index_find(struct urt_session *session, const struct pid *pid)
 {
-	struct urt_target *t, *found = NULL;
+	struct urt_target *found;
 
 	rcu_read_lock();
-	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash) {
-		if (t->pid == pid && t->session == session) {
-			found = t;
-			break;
-		}
-	}
+	found = find(session, pid);
 	rcu_read_unlock();
 	return found;
 }

@@ -12,7 +12,8 @@ struct urt_target;
 int urt_index_init(void);
 void urt_index_exit(void);
 
-void urt_index_insert(struct urt_target *t);
+/* -EEXIST if the session has a target for that process. */
+int urt_index_insert(struct urt_target *t);
 void urt_index_remove(struct urt_target *t);
 
 /*

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/stringify.h>
 
+#include "chardev.h"
 #include "index.h"
 #include "probe.h"
 #include "proc.h"
@@ -36,9 +37,14 @@ static int __init usertime_init(void)
 	err = urt_proc_init();
 	if (err)
 		goto registry;
+	err = urt_chardev_init();
+	if (err)
+		goto proc;
 	pr_info("version %s\n", urt_version);
 	return 0;
 
+proc:
+	urt_proc_exit();
 registry:
 	urt_registry_exit();
 probes:
@@ -52,6 +58,7 @@ index:
 
 static void __exit usertime_exit(void)
 {
+	urt_chardev_exit();
 	urt_proc_exit();
 	urt_registry_exit();
 	urt_probes_exit();
@@ -62,7 +69,7 @@ static void __exit usertime_exit(void)
 module_init(usertime_init);
 module_exit(usertime_exit);
 
-MODULE_DESCRIPTION("User CPU time of registered processes: /proc/urt");
+MODULE_DESCRIPTION("User CPU time of processes: /proc/urt, /dev/urt");
 MODULE_AUTHOR("usertime maintainers");
 MODULE_LICENSE("GPL");
 MODULE_INFO(usertime_abi, __stringify(USERTIME_ABI_VERSION));

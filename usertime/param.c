@@ -81,6 +81,21 @@ unsigned long urt_max_targets_per_user(void)
 	return READ_ONCE(max_targets_per_user.value);
 }
 
+unsigned long urt_max_bytes_per_user(void)
+{
+	return READ_ONCE(max_bytes_per_user.value);
+}
+
+unsigned long urt_max_rate_per_user(void)
+{
+	return READ_ONCE(max_rate_per_user.value);
+}
+
+bool urt_unprivileged(void)
+{
+	return READ_ONCE(unprivileged.value);
+}
+
 u64 urt_period_ns(void)
 {
 	return (u64)READ_ONCE(period_ms.value) * NSEC_PER_MSEC;

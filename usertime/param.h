@@ -8,6 +8,9 @@
 /* Each may change at any time: read it once. */
 unsigned long urt_max_targets(void);
 unsigned long urt_max_targets_per_user(void);
+unsigned long urt_max_bytes_per_user(void);
+unsigned long urt_max_rate_per_user(void);
+bool urt_unprivileged(void);
 u64 urt_period_ns(void);
 
 #endif

@@ -6,8 +6,9 @@
  * second after the last target went.
  *
  * A probe runs with preemption off (before 7.x) or under SRCU, in the context of the task
- * concerned, and on every exit of the machine: it looks the process up under RCU and hands the work
- * to a session's worker; it never allocates, wakes up or takes a lock that could sleep.
+ * concerned, and on every exit (fork, exec) of the machine: it looks the process up under RCU and
+ * hands the work to a session's worker; it never allocates, wakes up or takes a lock that could
+ * sleep.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -18,6 +19,7 @@
 #include <linux/workqueue.h>
 #include <trace/events/sched.h>
 
+#include "follow.h"
 #include "index.h"
 #include "probe.h"
 #include "session.h"
@@ -47,78 +49,158 @@ static void urt_probe_exit(void *data, struct task_struct *task)
 	handle_exit(task);
 }
 
+/* Threads are forked, too: leaders only. The child is not running yet. */
+static void urt_probe_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	struct pid *pid = task_tgid(parent);
+	struct urt_target *t;
+
+	if (!thread_group_leader(child))
+		return;
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash)
+		if (t->pid == pid && t->session->ring)
+			urt_follow_fork(t, child);
+	rcu_read_unlock();
+}
+
+static void urt_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
+			   struct linux_binprm *bprm)
+{
+	struct pid *pid = task_tgid(task);
+	struct urt_target *t;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash)
+		if (t->pid == pid && t->session->ring)
+			urt_follow_exec(t, task);
+	rcu_read_unlock();
+}
+
 /* The tracepoints are not exported: they are found by name. */
-static struct tracepoint *exit_tracepoint;
+static struct probe {
+	const char *name;
+	void *function;
+	struct tracepoint *tracepoint;
+	unsigned int users;
+	bool attached;
+} probes[] = {
+	{ "sched_process_exit", urt_probe_exit },
+	{ "sched_process_fork", urt_probe_fork },
+	{ "sched_process_exec", urt_probe_exec },
+};
+
+static DEFINE_MUTEX(lock);	/* nests inside a session's lock */
 
 static void find_tracepoint(struct tracepoint *tp, void *unused)
 {
-	if (!strcmp(tp->name, "sched_process_exit"))
-		exit_tracepoint = tp;
+	struct probe *p;
+
+	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)
+		if (!strcmp(tp->name, p->name))
+			p->tracepoint = tp;
 }
 
-static DEFINE_MUTEX(lock);	/* nests inside a session's lock */
-static unsigned int users;
-static bool attached;
-
-static void detach(void)
+static int attach(struct probe *p)
 {
-	if (!attached)
+	int err;
+
+	if (p->attached)
+		return 0;
+	err = tracepoint_probe_register(p->tracepoint, p->function, NULL);
+	if (err)
+		return err;
+	p->attached = true;
+	urt_stat_inc(URT_STAT_PROBE_ATTACHES);
+	return 0;
+}
+
+static void detach(struct probe *p)
+{
+	if (!p->attached)
 		return;
-	tracepoint_probe_unregister(exit_tracepoint, urt_probe_exit, NULL);
-	attached = false;
+	tracepoint_probe_unregister(p->tracepoint, p->function, NULL);
+	p->attached = false;
 }
 
-static void detach_if_unused(struct work_struct *work)
+static void detach_unused(struct work_struct *work)
 {
+	struct probe *p;
+
 	mutex_lock(&lock);
-	if (!users)
-		detach();
+	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)
+		if (!p->users)
+			detach(p);
 	mutex_unlock(&lock);
 }
 
-static DECLARE_DELAYED_WORK(detach_work, detach_if_unused);
+static DECLARE_DELAYED_WORK(detach_work, detach_unused);
 
-int urt_probes_get(void)
+/* The first is that of exits. */
+static struct probe *probes_end(bool all)
 {
+	return probes + (all ? ARRAY_SIZE(probes) : 1);
+}
+
+static void drop(struct probe *end)
+{
+	struct probe *p;
+
+	for (p = probes; p < end; p++)
+		if (!--p->users)
+			mod_delayed_work(urt_workqueue, &detach_work, HZ);
+}
+
+int urt_probes_get(bool all)
+{
+	struct probe *p;
 	int err = 0;
 
 	mutex_lock(&lock);
-	if (!attached) {
-		err = tracepoint_probe_register(exit_tracepoint, urt_probe_exit, NULL);
-		if (err)
-			goto out;
-		attached = true;
-		urt_stat_inc(URT_STAT_PROBE_ATTACHES);
+	for (p = probes; p < probes_end(all); p++) {
+		err = attach(p);
+		if (err) {
+			drop(p);
+			break;
+		}
+		p->users++;
 	}
-	users++;
-out:
 	mutex_unlock(&lock);
 	return err;
 }
 
-void urt_probes_put(void)
+void urt_probes_put(bool all)
 {
 	mutex_lock(&lock);
-	if (!--users)
-		mod_delayed_work(urt_workqueue, &detach_work, HZ);
+	drop(probes_end(all));
 	mutex_unlock(&lock);
 }
 
 int urt_probes_init(void)
 {
-	/* tracepoint_probe_register() takes any pointer: this is what checks the prototype. */
+	struct probe *p;
+
+	/* tracepoint_probe_register() takes any pointer: this is what checks the prototypes. */
 	check_trace_callback_type_sched_process_exit(urt_probe_exit);
+	check_trace_callback_type_sched_process_fork(urt_probe_fork);
+	check_trace_callback_type_sched_process_exec(urt_probe_exec);
 
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
-	return exit_tracepoint ? 0 : -ENOENT;
+	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)
+		if (!p->tracepoint)
+			return -ENOENT;
+	return 0;
 }
 
 /* No target is left; afterwards no probe runs any more. */
 void urt_probes_exit(void)
 {
+	struct probe *p;
+
 	cancel_delayed_work_sync(&detach_work);
 	mutex_lock(&lock);
-	detach();
+	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)
+		detach(p);
 	mutex_unlock(&lock);
 	tracepoint_synchronize_unregister();
 }

@@ -11,6 +11,7 @@
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 
 #include "param.h"
@@ -20,7 +21,7 @@
 struct payer {
 	struct hlist_node node;
 	kuid_t uid;
-	unsigned long targets;		/* never 0 */
+	u64 used[URT_NR_QUOTAS];	/* never all 0 */
 };
 
 static DEFINE_HASHTABLE(payers, 8);
@@ -37,11 +38,12 @@ static struct payer *find_payer(kuid_t uid)
 	return NULL;
 }
 
-static int charge(kuid_t uid, unsigned long limit)
+static int charge(kuid_t uid, enum urt_quota what, u64 n, u64 limit)
 {
 	struct payer *p = find_payer(uid);
+	u64 used = p ? p->used[what] : 0;
 
-	if ((p ? p->targets : 0) >= limit)
+	if (n > limit || used > limit - n)
 		return -EDQUOT;
 	if (!p) {
 		p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
@@ -50,15 +52,16 @@ static int charge(kuid_t uid, unsigned long limit)
 		p->uid = uid;
 		hash_add(payers, &p->node, __kuid_val(uid));
 	}
-	p->targets++;
+	p->used[what] += n;
 	return 0;
 }
 
-static void uncharge(kuid_t uid)
+static void uncharge(kuid_t uid, enum urt_quota what, u64 n)
 {
 	struct payer *p = find_payer(uid);
 
-	if (--p->targets)
+	p->used[what] -= n;
+	if (memchr_inv(p->used, 0, sizeof(p->used)))
 		return;
 	hash_del(&p->node);
 	kfree(p);
@@ -84,31 +87,46 @@ static bool pays_already(kuid_t uid, struct user_namespace *ns, unsigned int n, 
 	return false;
 }
 
-static void uncharge_chain(kuid_t uid, struct user_namespace *ns, unsigned int n)
+static void uncharge_chain(kuid_t uid, struct user_namespace *ns, unsigned int payers_left,
+			   enum urt_quota what, u64 n)
 {
 	kuid_t who;
 
-	while (n--)
-		if (nth_payer(uid, ns, n, &who) && !pays_already(uid, ns, n, who))
-			uncharge(who);
+	while (payers_left--)
+		if (nth_payer(uid, ns, payers_left, &who) &&
+		    !pays_already(uid, ns, payers_left, who))
+			uncharge(who, what, n);
 }
 
-static int charge_chain(kuid_t uid, struct user_namespace *ns, unsigned long limit)
+static int charge_chain(kuid_t uid, struct user_namespace *ns, enum urt_quota what, u64 n,
+			u64 limit)
 {
-	unsigned int n;
+	unsigned int i;
 	kuid_t who;
 	int err;
 
-	for (n = 0; nth_payer(uid, ns, n, &who); n++) {
-		if (pays_already(uid, ns, n, who))
+	for (i = 0; nth_payer(uid, ns, i, &who); i++) {
+		if (pays_already(uid, ns, i, who))
 			continue;
-		err = charge(who, limit);
+		err = charge(who, what, n, limit);
 		if (err) {
-			uncharge_chain(uid, ns, n);
+			uncharge_chain(uid, ns, i, what, n);
 			return err;
 		}
 	}
 	return 0;
+}
+
+static u64 limit_of(enum urt_quota what)
+{
+	switch (what) {
+	case URT_QUOTA_BYTES:
+		return urt_max_bytes_per_user();
+	case URT_QUOTA_RATE:
+		return urt_max_rate_per_user();
+	default:
+		return urt_max_targets_per_user();
+	}
 }
 
 static bool unlimited(const struct file *file)
@@ -117,30 +135,32 @@ static bool unlimited(const struct file *file)
 }
 
 /**
- * urt_quota_charge_user - charge whoever opened a file for one more process
+ * urt_quota_charge_user - charge whoever opened a file
  * @file: the file
- * Returns 0, -EDQUOT over max_targets_per_user, or -ENOMEM.
+ * @what: for what, and
+ * @n: how much more of it; nothing of a user without a charge is kept, so at least 1
+ * Returns 0, -EDQUOT over the limit, or -ENOMEM.
  */
-int urt_quota_charge_user(const struct file *file)
+int urt_quota_charge_user(const struct file *file, enum urt_quota what, u64 n)
 {
-	unsigned long limit = unlimited(file) ? ULONG_MAX : urt_max_targets_per_user();
+	u64 limit = unlimited(file) ? U64_MAX : limit_of(what);
 	int err;
 
 	mutex_lock(&lock);
-	err = charge_chain(file->f_cred->fsuid, file->f_cred->user_ns, limit);
+	err = charge_chain(file->f_cred->fsuid, file->f_cred->user_ns, what, n, limit);
 	mutex_unlock(&lock);
 	return err;
 }
 
-void urt_quota_uncharge_user(kuid_t uid, struct user_namespace *ns)
+void urt_quota_uncharge_user(kuid_t uid, struct user_namespace *ns, enum urt_quota what, u64 n)
 {
-	unsigned int n = 0;
+	unsigned int nr_payers = 0;
 	kuid_t who;
 
 	mutex_lock(&lock);
-	while (nth_payer(uid, ns, n, &who))
-		n++;
-	uncharge_chain(uid, ns, n);
+	while (nth_payer(uid, ns, nr_payers, &who))
+		nr_payers++;
+	uncharge_chain(uid, ns, nr_payers, what, n);
 	mutex_unlock(&lock);
 }
 

@@ -92,12 +92,13 @@ static int add_hold(struct hlist_head *holds, const struct file *file)
 	struct urt_hold *hold;
 	int err;
 
-	err = urt_quota_charge_user(file);
+	err = urt_quota_charge_user(file, URT_QUOTA_TARGETS, 1);
 	if (err)
 		return err;
 	hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
 	if (!hold) {
-		urt_quota_uncharge_user(file->f_cred->fsuid, file->f_cred->user_ns);
+		urt_quota_uncharge_user(file->f_cred->fsuid, file->f_cred->user_ns,
+					URT_QUOTA_TARGETS, 1);
 		return -ENOMEM;
 	}
 	hold->uid = file->f_cred->fsuid;
@@ -109,7 +110,7 @@ static int add_hold(struct hlist_head *holds, const struct file *file)
 static void drop_hold(struct urt_hold *hold)
 {
 	hlist_del(&hold->node);
-	urt_quota_uncharge_user(hold->uid, hold->ns);
+	urt_quota_uncharge_user(hold->uid, hold->ns, URT_QUOTA_TARGETS, 1);
 	put_user_ns(hold->ns);
 	kfree(hold);
 }
@@ -209,6 +210,7 @@ static void free_entry(struct urt_target *t)
 }
 
 static const struct urt_session_ops ops = {
+	.exited_linger = true,
 	.refreshed = refreshed,
 	.expired = expired,
 	.free = free_entry,

@@ -8,8 +8,8 @@
  * was reaped) and has the worker woken through irq_work. The worker takes the totals when none of
  * the group's threads is on a CPU any more, looking again after a while where one still is.
  *
- * Locks: session->lock is a mutex, outermost; the probes' mutex and the index' raw spinlock nest
- * inside. The timers' callbacks take none, so they are cancelled under the lock.
+ * Locks: session->lock is a mutex, outermost; the mutexes of probes and of quotas, and the index'
+ * raw spinlock nest inside. The timers' callbacks take none, so they are cancelled under the lock.
  */
 #include <linux/cred.h>
 #include <linux/kernel.h>
@@ -18,11 +18,12 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
-#include <linux/tracepoint.h>
 
 #include "compat.h"
 #include "index.h"
 #include "probe.h"
+#include "record.h"
+#include "ring.h"
 #include "session.h"
 #include "stats.h"
 
@@ -54,12 +55,11 @@ static void free_target(struct rcu_head *rcu)
 	struct urt_target *t = container_of(rcu, struct urt_target, rcu);
 
 	put_pid(t->pid);
-	if (t->phase == URT_EXITED)
-		put_cred(t->cred);
+	put_cred(t->cred);
 	t->session->ops->free(t);
 }
 
-static void put_target(struct urt_target *t)
+void urt_target_put(struct urt_target *t)
 {
 	if (refcount_dec_and_test(&t->refs))
 		call_rcu(&t->rcu, free_target);
@@ -79,10 +79,30 @@ struct task_struct *urt_target_task(const struct urt_target *t)
 	return t->phase == URT_ALIVE ? pid_task(t->pid, PIDTYPE_TGID) : NULL;
 }
 
-static void sample_target(struct urt_target *t, struct task_struct *leader)
+/* pid_task() without its call. */
+static __always_inline struct task_struct *target_leader(const struct urt_target *t)
 {
-	t->start = leader->start_boottime;
+	struct hlist_node *first = rcu_dereference(hlist_first_rcu(&t->pid->tasks[PIDTYPE_TGID]));
+
+	return hlist_entry_safe(first, struct task_struct, pid_links[PIDTYPE_TGID]);
+}
+
+static __always_inline void put_sample(struct urt_ring *ring, const struct urt_target *t, u64 now)
+{
+	struct usertime_record *record = urt_ring_slot(ring, ring->keep);
+
+	if (likely(record))
+		urt_record_totals(record, t, USERTIME_RECORD_SAMPLE, now);
+	else
+		urt_ring_lose(ring, &(struct urt_lost) { .samples = 1 });
+}
+
+static __always_inline void sample_target(struct urt_target *t, struct task_struct *leader,
+					  struct urt_ring *ring, u64 now)
+{
 	urt_account(leader, &t->totals);
+	if (ring)
+		put_sample(ring, t, now);
 }
 
 /*
@@ -91,13 +111,50 @@ static void sample_target(struct urt_target *t, struct task_struct *leader)
  */
 static void start_timer(struct urt_session *s)
 {
-	hrtimer_start(&s->timer, ns_to_ktime(s->period), HRTIMER_MODE_REL);
+	if (s->period)
+		hrtimer_start(&s->timer, ns_to_ktime(s->period), HRTIMER_MODE_REL);
 }
 
 static void unpin_tasks(struct urt_target *t)
 {
 	put_task_struct(t->leader);
-	put_task_struct(t->last);
+	if (!test_bit(URT_ALONE, &t->flags))
+		put_task_struct(t->last);
+}
+
+/* Every target may have an EXIT record coming; and the owner wants to know of the last one. */
+static void count_targets(struct urt_session *s, int more)
+{
+	s->nr_targets += more;
+	urt_stat_add(URT_STAT_TARGETS, more);
+	if (!s->ring)
+		return;
+	urt_ring_reserve(s->ring, s->nr_targets);
+	WRITE_ONCE(s->ring->hung_up, !s->nr_targets);
+}
+
+static void link_target(struct urt_target *t)
+{
+	struct urt_session *s = t->session;
+
+	list_add_tail(&t->link, &s->targets);
+	count_targets(s, 1);
+	if (s->nr_targets == 1)
+		start_timer(s);
+}
+
+/**
+ * urt_session_disown - the end of a target that is on no list of its session
+ * @t: the target; not valid afterwards
+ *
+ * Claimed here, the exit probe keeps off. If the probe was first, it may be handing the target over
+ * right now: the worker then finds it unlinked and drops what was pinned.
+ */
+void urt_session_disown(struct urt_target *t)
+{
+	set_bit(URT_CLAIMED, &t->flags);
+	urt_index_remove(t);
+	urt_target_put(t);
 }
 
 /**
@@ -110,37 +167,31 @@ void urt_session_remove(struct urt_target *t)
 {
 	struct urt_session *s = t->session;
 
-	/*
-	 * Claimed here, the exit probe keeps off. If the probe was first, it may be handing the
-	 * target over right now: the worker then finds it unlinked and drops what was pinned.
-	 */
-	set_bit(URT_CLAIMED, &t->flags);
-	urt_index_remove(t);
 	list_del_init(&t->link);
 	if (t->phase == URT_EXITING) {
 		unpin_tasks(t);
 		t->phase = URT_ALIVE;	/* nothing of the union is held */
-		put_target(t);
+		urt_target_put(t);
 	}
-	urt_stat_dec(URT_STAT_TARGETS);
-	if (!--s->nr_targets) {
+	count_targets(s, -1);
+	if (!s->nr_targets) {
 		hrtimer_cancel(&s->timer);
 		timer_delete_sync(&s->retry);
 		clear_bit(URT_SAMPLE_DUE, &s->flags);
 	}
-	urt_probes_put();
-	put_target(t);
+	urt_probes_put(s->ring);
+	urt_session_disown(t);
 }
 
 /**
  * urt_session_add - begin to measure a process
  * @s: the session
- * @t: a new target, zeroed; on error it is given to urt_session_ops.free
+ * @t: a new target, zeroed; with a ring @nr and @cred (referenced) are set. On error it is given to
+ *	urt_session_ops.free
  * @pid: the process; a reference is taken
  *
- * It is sampled at once. Caller holds the session's lock, and has seen that the process is not yet
- * in the session. Returns 0, -ESRCH if the process has exited, or what attaching the probes failed
- * with.
+ * It is sampled at once. Caller holds the session's lock. Returns 0, -EEXIST if the process is in
+ * the session already, -ESRCH if it has exited, or what attaching the probes failed with.
  */
 int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid)
 {
@@ -149,11 +200,14 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 
 	t->session = s;
 	t->pid = get_pid(pid);
+	INIT_LIST_HEAD(&t->link);
 	refcount_set(&t->refs, 1);
-	err = urt_probes_get();
+	err = urt_probes_get(s->ring);
 	if (err)
 		goto put_target;
-	urt_index_insert(t);
+	err = urt_index_insert(t);
+	if (err)
+		goto put_probes;
 
 	/*
 	 * An exit either sees the target in the index or is seen here: the barrier stands between
@@ -166,26 +220,42 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 	if ((!leader || !atomic_read(&leader->signal->live)) &&
 	    !test_and_set_bit(URT_CLAIMED, &t->flags)) {
 		rcu_read_unlock();
-		err = -ESRCH;
-		goto remove;
+		urt_probes_put(s->ring);
+		urt_session_disown(t);
+		return -ESRCH;
 	}
+	link_target(t);
 	/* If it exited just now and the probe has it, the worker takes its totals. */
-	if (leader)
-		sample_target(t, leader);
+	if (leader) {
+		t->start = leader->start_boottime;
+		sample_target(t, leader, s->ring, ktime_get_ns());
+		s->threads += t->totals.threads;
+	}
 	rcu_read_unlock();
-
-	list_add_tail(&t->link, &s->targets);
-	urt_stat_inc(URT_STAT_TARGETS);
-	if (!s->nr_targets++)
-		start_timer(s);
 	return 0;
 
-remove:
-	urt_index_remove(t);
-	urt_probes_put();
+put_probes:
+	urt_probes_put(s->ring);
 put_target:
-	put_target(t);
+	urt_target_put(t);
 	return err;
+}
+
+/**
+ * urt_session_adopt - measure a process that a probe has put into the index when it was forked
+ * @t: the target, on no list yet
+ *
+ * Caller holds the session's lock. Returns 0 or what attaching the probes failed with.
+ */
+int urt_session_adopt(struct urt_target *t)
+{
+	int err = urt_probes_get(t->session->ring);
+
+	if (err)
+		return err;
+	link_target(t);
+	t->session->threads++;
+	return 0;
 }
 
 /* Sampling. */
@@ -195,32 +265,96 @@ static void target_lost(struct urt_target *t)
 {
 	if (test_and_set_bit(URT_CLAIMED, &t->flags))
 		return;		/* no: the probe saw it, the worker is about to */
+	set_bit(URT_UNSEEN, &t->flags);
+	t->exit.time = ktime_get_ns();
 	t->phase = URT_EXITED;
-	t->cred = get_current_cred();	/* the worker's: nobody's but root's */
+	if (!t->cred)
+		t->cred = get_current_cred();	/* the worker's: nobody's but root's */
 	t->comm[0] = '\0';
 	list_move_tail(&t->link, &t->session->exited);
 }
 
-/* The list cannot change: the lock is held. RCU is for the tasks. */
+/**
+ * urt_session_refuse - sample a target no more, as it may not be observed
+ * @t: the target, ALIVE, of a session with a ring
+ *
+ * Its totals will be taken when it exits. Caller holds the session's lock.
+ */
+void urt_session_refuse(struct urt_target *t)
+{
+	set_bit(URT_REFUSED, &t->flags);
+	list_move_tail(&t->link, &t->session->refused);
+}
+
+/* A referenced cred is not used again: the same pointer is the same credentials. */
+static __always_inline bool still_observable(struct urt_target *t, struct task_struct *leader)
+{
+	if (likely(rcu_access_pointer(leader->real_cred) == t->cred) ||
+	    t->session->ops->observable(t, leader))
+		return true;
+	urt_session_refuse(t);
+	return false;
+}
+
+/**
+ * urt_session_publish - show what was put into the ring
+ * @s: the session
+ *
+ * Caller holds the session's lock, as for each record that is put.
+ */
+void urt_session_publish(struct urt_session *s)
+{
+	struct usertime_producer *p = s->ring->producer;
+
+	WRITE_ONCE(p->missed_periods, atomic64_read(&s->missed));
+	WRITE_ONCE(p->refreshes, s->refreshes);
+	urt_ring_publish(s->ring, s->nr_targets);
+}
+
+/*
+ * The list cannot change: the lock is held. RCU is for the tasks. One timestamp and one head of the
+ * ring for each batch.
+ */
 static void sample_targets(struct urt_session *s)
 {
+	struct urt_ring *ring = s->ring;
 	struct urt_target *t, *next;
 	struct task_struct *leader;
+	u64 now = ktime_get_ns();
 	unsigned int n = 0;
+	u32 threads = 0;
 
 	rcu_read_lock();
 	list_for_each_entry_safe(t, next, &s->targets, link) {
-		leader = pid_task(t->pid, PIDTYPE_TGID);
-		if (likely(leader))
-			sample_target(t, leader);
-		else
+		leader = target_leader(t);
+		if (unlikely(!leader)) {
 			target_lost(t);
+		} else if (!ring || still_observable(t, leader)) {
+			sample_target(t, leader, ring, now);
+			threads += t->totals.threads;
+		}
 		if (++n % BATCH == 0) {
 			rcu_read_unlock();
+			if (ring)
+				urt_session_publish(s);
 			cond_resched();
 			rcu_read_lock();
+			now = ktime_get_ns();
 		}
 	}
+	rcu_read_unlock();
+	s->threads = threads;
+}
+
+/* Those that are not sampled must not be forgotten, either. */
+static void find_lost(struct urt_session *s)
+{
+	struct urt_target *t, *next;
+
+	rcu_read_lock();
+	list_for_each_entry_safe(t, next, &s->refused, link)
+		if (!target_leader(t))
+			target_lost(t);
 	rcu_read_unlock();
 }
 
@@ -232,14 +366,54 @@ static void expire_targets(struct urt_session *s)
 		s->ops->expired(t);
 }
 
-static void refresh(struct urt_session *s)
+/**
+ * urt_session_sample - sample all targets now
+ * @s: the session; caller holds its lock
+ */
+void urt_session_sample(struct urt_session *s)
 {
 	u64 begin = ktime_get_ns();
 
 	expire_targets(s);
 	sample_targets(s);
-	s->ops->refreshed(s);
+	find_lost(s);
+	s->refreshes++;
+	if (s->ops->refreshed)
+		s->ops->refreshed(s);
 	urt_stats_refresh(ktime_get_ns() - begin);
+}
+
+static void count_missed(struct urt_session *s, u64 periods)
+{
+	atomic64_add(periods, &s->missed);
+	urt_stat_add(URT_STAT_MISSED_PERIODS, periods);
+}
+
+static void refresh(struct urt_session *s)
+{
+	if (!s->ops->admit || s->ops->admit(s))
+		urt_session_sample(s);
+	else
+		count_missed(s, 1);
+}
+
+/* Events: what probes hand over. */
+
+/**
+ * urt_session_hand_over - a probe's part: give the worker an event
+ * @s: the session, alive in the caller's RCU read section
+ * @event: the event; what it is about is referenced by it
+ * @kind: of which kind
+ *
+ * From any context but NMI.
+ */
+void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
+			   enum urt_event_kind kind)
+{
+	event->time = ktime_get_ns();
+	event->kind = kind;
+	llist_add(&event->node, &s->events);
+	irq_work_queue(&s->kick);
 }
 
 /* Exits. */
@@ -258,9 +432,11 @@ void urt_session_target_exits(struct urt_target *t, struct task_struct *last)
 	if (!refcount_inc_not_zero(&t->refs))
 		return;
 	t->leader = get_task_struct(last->group_leader);
-	t->last = get_task_struct(last);
-	llist_add(&t->exit_node, &t->session->exits);
-	irq_work_queue(&t->session->kick);
+	if (urt_account_alone(last, &t->others))
+		set_bit(URT_ALONE, &t->flags);
+	else
+		t->last = get_task_struct(last);
+	urt_session_hand_over(t->session, &t->exit, URT_EVENT_EXIT);
 }
 
 static bool off_cpu(struct task_struct *t)
@@ -272,7 +448,7 @@ static bool off_cpu(struct task_struct *t)
 static bool group_is_off_cpu(const struct urt_target *t)
 {
 	struct task_struct *thread;
-	bool off = off_cpu(t->leader) && off_cpu(t->last);
+	bool off = off_cpu(t->leader) && (test_bit(URT_ALONE, &t->flags) || off_cpu(t->last));
 
 	rcu_read_lock();
 	__for_each_thread(t->leader->signal, thread)
@@ -284,42 +460,55 @@ static bool group_is_off_cpu(const struct urt_target *t)
 /* Takes the final totals; false if they cannot be had yet, as the process is just being reaped. */
 static bool finish_target(struct urt_target *t)
 {
-	struct task_struct *leader = t->leader, *last = t->last;
-	bool taken;
+	bool alone = test_bit(URT_ALONE, &t->flags), taken;
+	char comm[TASK_COMM_LEN];
 
-	t->start = leader->start_boottime;
+	t->start = t->leader->start_boottime;
 	rcu_read_lock();
-	taken = urt_account_final(leader, &t->totals);
+	taken = urt_account_final(t->leader, alone ? &t->others : NULL, &t->totals);
 	rcu_read_unlock();
 	if (!taken)
 		return false;
 
 	t->phase = URT_EXITED;
-	t->cred = get_task_cred(leader);
-	memcpy(t->comm, leader->comm, sizeof(t->comm));
-	put_task_struct(leader);
-	put_task_struct(last);
+	if (!t->cred)
+		t->cred = get_task_cred(t->leader);
+	memcpy(comm, t->leader->comm, sizeof(comm));
+	unpin_tasks(t);
+	memcpy(t->comm, comm, sizeof(comm));
 	list_move_tail(&t->link, &t->session->exited);
 	urt_stat_inc(URT_STAT_EXITS_CAUGHT);
-	put_target(t);
+	urt_target_put(t);
 	return true;
 }
 
-/* Takes over what probes handed in. */
-static void collect_exits(struct urt_session *s)
+static void take_exit(struct urt_session *s, struct urt_target *t)
 {
-	struct urt_target *t, *next;
-
-	llist_for_each_entry_safe(t, next, llist_del_all(&s->exits), exit_node) {
-		if (list_empty(&t->link)) {
-			/* Removed in the meantime. */
-			unpin_tasks(t);
-			put_target(t);
-			continue;
-		}
-		t->phase = URT_EXITING;
-		list_move_tail(&t->link, &s->exiting);
+	if (list_empty(&t->link)) {
+		/* Removed in the meantime. */
+		unpin_tasks(t);
+		urt_target_put(t);
+		return;
 	}
+	t->phase = URT_EXITING;
+	list_move_tail(&t->link, &s->exiting);
+}
+
+/* Takes over what probes handed in, the oldest first. Returns whether there was anything. */
+static bool take_events(struct urt_session *s)
+{
+	struct llist_node *events = llist_reverse_order(llist_del_all(&s->events));
+	struct urt_event *event, *next;
+
+	llist_for_each_entry_safe(event, next, events, node) {
+		if (event->kind == URT_EVENT_EXIT)
+			take_exit(s, container_of(event, struct urt_target, exit));
+		else
+			s->ops->event(s, event);
+	}
+	if (s->ring)
+		s->ops->took_events(s);
+	return events;
 }
 
 /* Returns whether some are still on their way out and worth waiting for. */
@@ -328,7 +517,6 @@ static bool finish_exits(struct urt_session *s)
 	struct urt_target *t, *next;
 	bool soon = false;
 
-	collect_exits(s);
 	list_for_each_entry_safe(t, next, &s->exiting, link) {
 		if (!(group_is_off_cpu(t) && finish_target(t)) && t->looks < PATIENCE) {
 			t->looks++;
@@ -338,6 +526,8 @@ static bool finish_exits(struct urt_session *s)
 	}
 	if (!list_empty(&s->exiting))
 		mod_timer(&s->retry, jiffies + (soon ? 1 : HZ / 4));
+	if (!s->ops->exited_linger)
+		expire_targets(s);
 	return soon;
 }
 
@@ -355,7 +545,10 @@ void urt_session_settle(struct urt_session *s)
 	int times;
 
 	/* Bounded, however fast processes go on to exit. */
-	for (times = 0; times < PATIENCE && finish_exits(s); times++) {
+	for (times = 0; times < PATIENCE; times++) {
+		take_events(s);
+		if (!finish_exits(s))
+			break;
 		mutex_unlock(&s->lock);
 		schedule_timeout_uninterruptible(1);
 		mutex_lock(&s->lock);
@@ -372,7 +565,7 @@ static enum hrtimer_restart urt_session_tick(struct hrtimer *timer)
 	if (test_and_set_bit(URT_SAMPLE_DUE, &s->flags))
 		missed++;
 	if (missed)
-		urt_stat_add(URT_STAT_MISSED_PERIODS, missed);
+		count_missed(s, missed);
 	queue_work(urt_workqueue, &s->work);
 	return HRTIMER_RESTART;
 }
@@ -396,15 +589,18 @@ static void session_work(struct work_struct *work)
 	struct urt_session *s = container_of(work, struct urt_session, work);
 
 	mutex_lock(&s->lock);
+	take_events(s);
 	if (test_and_clear_bit(URT_SAMPLE_DUE, &s->flags) && s->nr_targets)
 		refresh(s);
 	finish_exits(s);
+	if (s->ring)
+		urt_session_publish(s);
 	mutex_unlock(&s->lock);
 }
 
 /**
  * urt_session_setup - make a session without targets
- * @s: the session
+ * @s: the session, zeroed
  * @ops: what its owner does
  * @period: ns
  */
@@ -415,31 +611,52 @@ void urt_session_setup(struct urt_session *s, const struct urt_session_ops *ops,
 	INIT_LIST_HEAD(&s->targets);
 	INIT_LIST_HEAD(&s->exiting);
 	INIT_LIST_HEAD(&s->exited);
-	s->nr_targets = 0;
+	INIT_LIST_HEAD(&s->refused);
 	s->period = period;
 	hrtimer_setup(&s->timer, urt_session_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	s->flags = 0;
 	INIT_WORK(&s->work, session_work);
-	init_llist_head(&s->exits);
+	init_llist_head(&s->events);
 	init_irq_work(&s->kick, kick_work);
 	timer_setup(&s->retry, retry_work, 0);
+}
+
+/**
+ * urt_session_drain - take what probes handed over after the last target was removed
+ * @s: the session, without targets; nobody adds any, nor do its owner's probes
+ *
+ * To be called a grace period after that, and again a grace period after each call that returned
+ * true: what was taken could be found by other probes until then.
+ */
+bool urt_session_drain(struct urt_session *s)
+{
+	bool any;
+
+	mutex_lock(&s->lock);
+	any = take_events(s);
+	mutex_unlock(&s->lock);
+	return any;
+}
+
+/* Afterwards nothing runs on behalf of a session that was drained. */
+void urt_session_stop(struct urt_session *s)
+{
+	irq_work_sync(&s->kick);
+	cancel_work_sync(&s->work);
 }
 
 /**
  * urt_session_teardown - wait until nothing runs on behalf of a session
  * @s: the session
  *
- * Caller has removed all targets; nobody adds any. What is left then are exit probes in flight and
- * the work that they hand over.
+ * Caller has removed all targets; nobody adds any. What is left then are probes in flight and the
+ * work that they hand over.
  */
 void urt_session_teardown(struct urt_session *s)
 {
-	tracepoint_synchronize_unregister();
-	irq_work_sync(&s->kick);
-	cancel_work_sync(&s->work);
-	mutex_lock(&s->lock);
-	finish_exits(s);
-	mutex_unlock(&s->lock);
+	do {
+		synchronize_rcu();
+	} while (urt_session_drain(s));
+	urt_session_stop(s);
 }
 
 /**

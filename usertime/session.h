@@ -19,6 +19,7 @@
 
 struct cred;
 struct pid;
+struct urt_ring;
 struct urt_session;
 
 /*
@@ -31,7 +32,24 @@ enum urt_phase {
 	URT_EXITED,		/* on session->exited: totals are final */
 };
 
-#define URT_CLAIMED	0	/* bit of urt_target.flags */
+/* Bits of urt_target.flags. */
+#define URT_CLAIMED	0
+#define URT_REFUSED	1	/* may not be observed any more: on session->refused */
+#define URT_UNSEEN	2	/* EXITED, but its exit was not seen: totals of the last sample */
+#define URT_ALONE	3	/* its leader was its last thread */
+
+enum urt_event_kind {
+	URT_EVENT_EXIT,		/* of a target: urt_target.exit; the others are the owner's */
+	URT_EVENT_FORK,
+	URT_EVENT_EXEC,
+};
+
+/* What a probe saw, on its way to the worker. */
+struct urt_event {
+	struct llist_node node;		/* session->events */
+	u64 time;			/* CLOCK_MONOTONIC, ns */
+	enum urt_event_kind kind;
+};
 
 /**
  * struct urt_target - a process that a session measures
@@ -42,7 +60,7 @@ enum urt_phase {
  */
 struct urt_target {
 	union {
-		struct list_head link;	/* a list of the session, by phase; session->lock */
+		struct list_head link;	/* a list of the session; session->lock */
 		struct rcu_head rcu;	/* once it is on none */
 	};
 	struct hlist_node hash;		/* index.c; probes read it under RCU */
@@ -51,52 +69,76 @@ struct urt_target {
 	u64 start;			/* boot-time clock, ns */
 	struct urt_totals totals;	/* of the last sample; session->lock */
 	unsigned long flags;
-	refcount_t refs;		/* one of the session, one while on @exit_node's list */
+	refcount_t refs;		/* one of the session, one of each event on its way */
+	u32 nr;				/* the process's number for the owner of session->ring */
 	u8 phase;			/* enum urt_phase; session->lock */
 	u8 looks;			/* at a target that is exiting; session->lock */
-	struct llist_node exit_node;	/* session->exits, from the probe to the worker */
+	struct urt_event exit;
+	/*
+	 * Referenced. With a ring: by which it was last judged whether it may be observed. Without:
+	 * NULL until EXITED, then its last.
+	 */
+	const struct cred *cred;
 	union {
-		struct {		/* both referenced; from the probe to URT_EXITED */
-			struct task_struct *leader, *last;
+		struct {		/* from the probe to URT_EXITED */
+			struct task_struct *leader;		/* referenced */
+			union {
+				struct task_struct *last;	/* referenced */
+				u64 others;	/* with URT_ALONE: ns that other threads ran */
+			};
 		};
-		struct {		/* from URT_EXITED on: what outlives the tasks */
-			const struct cred *cred;
-			char comm[TASK_COMM_LEN];
-		};
+		char comm[TASK_COMM_LEN];	/* from URT_EXITED on */
 	};
 };
 
 struct urt_session_ops {
+	/* Exited targets are shown until the next refresh; without it they expire at once. */
+	bool exited_linger;
 	/* All targets were sampled. Called with the session's lock held. */
 	void (*refreshed)(struct urt_session *s);
 	/*
-	 * The totals of an exited target were final and seen for a period; the owner is to call
-	 * urt_session_remove(). Called with the session's lock held.
+	 * The totals of an exited target are final (and were seen for a period, if they linger):
+	 * the owner is to call urt_session_remove(). Called with the session's lock held.
 	 */
 	void (*expired)(struct urt_target *t);
 	/* Nobody can reach the target any more; called from RCU: no sleeping. */
 	void (*free)(struct urt_target *t);
+
+	/* Only with a ring; all with the session's lock held. */
+
+	/* Whether a period that is due may be sampled. */
+	bool (*admit)(struct urt_session *s);
+	/* A target has other credentials than before: may it be observed? RCU read section. */
+	bool (*observable)(struct urt_target *t, struct task_struct *leader);
+	/* A probe of the owner's handed this over; in the order of their happening. */
+	void (*event)(struct urt_session *s, struct urt_event *event);
+	/* All that probes had handed over was taken. */
+	void (*took_events)(struct urt_session *s);
 };
 
 /**
  * struct urt_session - a set of targets with a period
  *
- * Top half: @timer, once a period, and @kick, raised by the exit probe, only queue @work. Bottom
- * half: @work samples all targets and finishes those that exited. Both rest while there is no
- * target.
+ * Top half: @timer, once a period, and @kick, raised by probes, only queue @work. Bottom half:
+ * @work samples all targets and finishes those that exited. Both rest while there is no target.
  */
 struct urt_session {
 	struct mutex lock;		/* all that follows, but where noted */
 	const struct urt_session_ops *ops;
+	struct urt_ring *ring;		/* or NULL; set before the first target is added */
 	struct list_head targets;	/* by enum urt_phase */
 	struct list_head exiting;
 	struct list_head exited;
-	unsigned int nr_targets;	/* on all three */
-	u64 period;			/* ns */
+	struct list_head refused;	/* ALIVE, not sampled */
+	unsigned int nr_targets;	/* on all four */
+	u32 threads;			/* of all that were sampled last */
+	u64 period;			/* ns; 0: no timer */
+	u64 refreshes;
 	struct hrtimer timer;
 	unsigned long flags;		/* atomic bits */
+	atomic64_t missed;		/* periods */
 	struct work_struct work;
-	struct llist_head exits;	/* lockless: probe to worker */
+	struct llist_head events;	/* lockless: probe to worker */
 	struct irq_work kick;
 	struct timer_list retry;	/* looks again at those on @exiting */
 };
@@ -110,12 +152,22 @@ void urt_sessions_exit(void);
 
 void urt_session_setup(struct urt_session *s, const struct urt_session_ops *ops, u64 period);
 void urt_session_teardown(struct urt_session *s);
+bool urt_session_drain(struct urt_session *s);
+void urt_session_stop(struct urt_session *s);
 void urt_session_set_period(struct urt_session *s, u64 period);
 
 int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid);
+int urt_session_adopt(struct urt_target *t);
+void urt_session_disown(struct urt_target *t);
 void urt_session_remove(struct urt_target *t);
+void urt_session_refuse(struct urt_target *t);
 void urt_session_settle(struct urt_session *s);
+void urt_session_sample(struct urt_session *s);
+void urt_session_publish(struct urt_session *s);
+void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
+			   enum urt_event_kind kind);
 
+void urt_target_put(struct urt_target *t);
 struct task_struct *urt_target_task(const struct urt_target *t);
 
 void urt_session_target_exits(struct urt_target *t, struct task_struct *last);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Visibility of processes through a procfs mount.
+ * Visibility of processes through a procfs mount, and who may sample which.
  *
  * The kernel decides by ptrace_may_access() with the credentials of the current task. That is not
  * exported, and here the opener of a file is judged, so the rule is built again: the same user and
@@ -86,4 +86,14 @@ bool urt_visible(const struct file *file, struct task_struct *task, const struct
 	if (info->hide_pid != HIDEPID_NOT_PTRACEABLE && in_group(file->f_cred, info->pid_gid))
 		return true;
 	return may_ptrace(file, task, cred);
+}
+
+bool urt_may_observe(const struct file *file, struct task_struct *task, const struct cred *cred)
+{
+	struct user_namespace *owner = cred->user_ns;
+	bool dumpable = !task || urt_task_dumpable(task, &owner);
+
+	return (dumpable && urt_same_user(file, cred) && same_group(file, cred)) ||
+	       file_ns_capable(file, owner, CAP_PERFMON) ||
+	       file_ns_capable(file, owner, CAP_SYS_PTRACE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who may see which process. Judged is always who opened the file, never who uses it. */
+/* Who may see and sample which process. Judged is always who opened the file, never who uses it. */
 #ifndef URT_VISIBLE_H
 #define URT_VISIBLE_H
 
@@ -14,6 +14,12 @@ bool urt_all_visible(const struct file *file);
 
 /* Whether a process is visible through @file; RCU read section. @task NULL: an exited one. */
 bool urt_visible(const struct file *file, struct task_struct *task, const struct cred *cred);
+
+/*
+ * Whether a process may be sampled by whoever opened @file, /dev/urt; RCU read section. @cred is
+ * the process's; @task NULL: it is gone.
+ */
+bool urt_may_observe(const struct file *file, struct task_struct *task, const struct cred *cred);
 
 /* Whether @cred is of the very user who opened @file. */
 bool urt_same_user(const struct file *file, const struct cred *cred);

@@ -125,16 +125,16 @@ struct usertime_info {
  * this up. A followed process counts as any other against the limits; where they are reached, or
  * memory is, it goes unfollowed and is counted in a LOST record.
  */
-#define USERTIME_SETUP_FOLLOW		(1U << 0)
+#define USERTIME_SETUP_FOLLOW		0x1
 
 /* poll() reports EXIT records at once, however few records there are. */
-#define USERTIME_SETUP_WAKE_EXIT	(1U << 1)
+#define USERTIME_SETUP_WAKE_EXIT	0x2
 
 /**
  * struct usertime_setup - USERTIME_IOC_SETUP
- * @period: ns between two samples of all targets, from usertime_info.period_min (from 100 us with
- *	CAP_SYS_NICE) to usertime_info.period_max; 0: none but those asked for by USERTIME_IOC_SAMPLE.
- *	The other records come in any case
+ * @period: ns between two samples of all targets, from usertime_info.period_min (1 ms, or 100 us
+ *	with CAP_SYS_NICE) to usertime_info.period_max; 0: only those that USERTIME_IOC_SAMPLE asks
+ *	for. The other records come in any case
  * @ring: size of the ring in records; the kernel rounds it up to a power of two and to whole pages
  *	and returns what it made of it
  * @watermark: so many records in the ring make poll() report POLLIN, 1 to @ring; 0 is 1
@@ -205,16 +205,16 @@ enum usertime_record_type {
 /* usertime_record.split: where the split into user and system time comes from. */
 enum usertime_split {
 	USERTIME_SPLIT_NONE = 0,	/* nothing to split (FORK, EXEC, LOST) */
-	USERTIME_SPLIT_TICK = 1,	/* in proportion to the ticks that hit user and kernel code */
+	USERTIME_SPLIT_TICK = 1,	/* in proportion to the ticks that hit each */
 	USERTIME_SPLIT_CONTEXT = 2,	/* measured at each change between them (nohz_full) */
 	USERTIME_SPLIT_PRECISE = 3,	/* sampled between ticks by the module */
 };
 
 /* usertime_record.flags */
-#define USERTIME_FLAG_ESTIMATED	(1U << 0)	/* a thread was running: an estimate of its last ns */
-#define USERTIME_FLAG_STALE	(1U << 1)	/* threads came and went: values of the one before */
-#define USERTIME_FLAG_REFUSED	(1U << 2)	/* EXIT of one that may not be observed any more */
-#define USERTIME_FLAG_UNSEEN	(1U << 3)	/* EXIT that was missed: values of the one before */
+#define USERTIME_FLAG_ESTIMATED	0x1	/* a thread was running: an estimate of its last ns */
+#define USERTIME_FLAG_STALE	0x2	/* threads came and went: values of the one before */
+#define USERTIME_FLAG_REFUSED	0x4	/* EXIT of one that may not be observed any more */
+#define USERTIME_FLAG_UNSEEN	0x8	/* EXIT that was missed: values of the one before */
 
 /**
  * struct usertime_record - one record of the ring
@@ -337,10 +337,10 @@ struct usertime_producer {
 };
 
 /*
- * read(), for those who do not map: as many whole records as fit and are there, oldest first.
- * Waits for the first one, or EAGAIN with O_NONBLOCK. Returns 0 when nothing is left and the last
- * target is gone. EINVAL for a buffer that is smaller than a record; EBUSY once the consumer page
- * was mapped.
+ * read(), for those who do not map: as many whole records as fit and are there, oldest first. Where
+ * there is none it waits until poll() reports something, or fails with EAGAIN (O_NONBLOCK). Returns
+ * 0 when nothing is left and the last target is gone. EINVAL for a buffer that is smaller than a
+ * record; EBUSY once the consumer page was mapped.
  *
  * poll(): POLLIN from the watermark on, for an unread EXIT record with USERTIME_SETUP_WAKE_EXIT,
  * and for any unread record once the last target is gone; POLLHUP when the last of at least one

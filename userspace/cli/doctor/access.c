@@ -11,8 +11,6 @@
 #include "system.h"
 #include "uapi/usertime.h"
 
-#define DEVICE "/dev/urt"
-
 /* The file can be opened; otherwise that is a finding, and mends says what gives the permission. */
 static bool opens(struct doctor *doctor, const char *path, int flags, const char *mends)
 {
@@ -26,6 +24,8 @@ static bool opens(struct doctor *doctor, const char *path, int flags, const char
 	}
 	if (error == ENOENT && !strncmp(path, "/proc/", strlen("/proc/")))
 		mends = RELOAD_MODULE;
+	else if (error == EPERM)
+		mends = "echo 1 > /sys/module/usertime/parameters/unprivileged";
 	else if (error == ENOENT)
 		mends = "udevadm trigger --sysname-match=urt";
 	findings_add(&doctor->findings, FAIL, "access", NULL, text("%s", mends),
@@ -58,8 +58,8 @@ void check_access(struct doctor *doctor)
 	all = opens(doctor, USERTIME_STATUS_PATH, O_RDWR, "chmod 0666 " USERTIME_STATUS_PATH);
 	all &= opens(doctor, USERTIME_DETAIL_PATH, O_RDONLY, "chmod 0444 " USERTIME_DETAIL_PATH);
 	if (device)
-		all &= opens(doctor, DEVICE, O_RDWR, "chmod 0666 " DEVICE);
+		all &= opens(doctor, USERTIME_DEVICE_PATH, O_RDWR, "chmod 0666 " USERTIME_DEVICE_PATH);
 	if (all)
 		findings_add(&doctor->findings, OK, "access", NULL, NULL,
-			     "/proc/urt%s can be used by this user", device ? " and " DEVICE : "");
+			     "/proc/urt%s can be used by this user", device ? " and " USERTIME_DEVICE_PATH : "");
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How a target becomes a record of its totals. */
+#ifndef URT_RECORD_H
+#define URT_RECORD_H
+
+#include "session.h"
+#include "uapi/usertime.h"
+
+static_assert(URT_ESTIMATED == USERTIME_FLAG_ESTIMATED && URT_STALE == USERTIME_FLAG_STALE);
+
+#define URT_FLAGS_SHOWN	(URT_ESTIMATED | URT_STALE)
+
+/* All of @r is written: it is memory that the owner of the ring can read. */
+static __always_inline void urt_record_totals(struct usertime_record *r, const struct urt_target *t,
+					      enum usertime_record_type type, u64 time)
+{
+	const struct urt_totals *totals = &t->totals;
+
+	r->time = time;
+	r->start = t->start;
+	r->user = totals->user;
+	r->system = totals->system;
+	r->minor_faults = totals->minor_faults;
+	r->major_faults = totals->major_faults;
+	r->pid = t->nr;
+	r->threads = totals->threads;
+	r->type = type;
+	r->split = totals->flags & URT_CONTEXT ? USERTIME_SPLIT_CONTEXT : USERTIME_SPLIT_TICK;
+	r->flags = totals->flags & URT_FLAGS_SHOWN;
+	r->samples = totals->looks;
+}
+
+#endif
