@@ -702,6 +702,7 @@ static void after_test(void)
 	reset_params();
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	WAIT_FOR(counter("targets") == 0, "(%llu left)", counter("targets"));
+	WAIT_FOR(counter("sessions") == 0, "(%llu left)", counter("sessions"));
 	WAIT_FOR(counter("registered") == counter("removed") + counter("exited"));
 	EXPECT_EQ(lines(), 0);
 	reset_params();
