@@ -1,68 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The system-wide registry of the usertime module, /proc/urt. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "message.h"
+#include "proc.h"
 #include "registry.h"
-#include "uapi/usertime.h"
 
-/* The same path below another procfs; to be freed. */
-static char *path_in(const char *proc, const char *path)
+static void explain_open(int error, const char *path)
 {
-	char *moved;
-
-	if (asprintf(&moved, "%s%s", proc ? proc : "/proc", path + strlen("/proc")) < 0)
-		return NULL;
-	return moved;
+	if (error == ENOENT)
+		usertime_explain_not_loaded(error);
+	else
+		usertime_set_message_errno(error, path);
 }
 
-static FILE *open_in(const char *proc, const char *path)
+struct usertime_registry *usertime_registry_open(const char *proc)
 {
-	char *moved = path_in(proc, path);
-	FILE *file = moved ? fopen(moved, "re") : NULL;
+	struct usertime_registry *registry = calloc(1, sizeof(*registry));
+	char *path = usertime_proc_path(proc, USERTIME_STATUS_PATH);
 
-	free(moved);
-	return file;
-}
-
-int usertime_registry_open(const char *proc)
-{
-	char *path = path_in(proc, USERTIME_STATUS_PATH);
-	int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
-
+	if (registry) {
+		registry->fd = -1;
+		registry->proc = strdup(proc ? proc : "/proc");
+	}
+	if (!registry || !registry->proc || !path) {
+		usertime_set_message_errno(ENOMEM, "cannot open the registry");
+		goto failed;
+	}
+	registry->fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (registry->fd < 0) {
+		explain_open(errno, USERTIME_STATUS_PATH);
+		goto failed;
+	}
+	if (!usertime_check_abi(proc))
+		goto failed;
 	free(path);
-	return fd;
+	return registry;
+
+failed:
+	free(path);
+	usertime_registry_close(registry);
+	return NULL;
+}
+
+void usertime_registry_close(struct usertime_registry *registry)
+{
+	int error = errno;
+
+	if (registry) {
+		if (registry->fd >= 0)
+			close(registry->fd);
+		free(registry->proc);
+		free(registry);
+	}
+	errno = error;
 }
 
 /* One write for the whole line: the module takes the end of a write for the end of a line. */
-static int command(int registry, char verb, pid_t pid)
+static int command(struct usertime_registry *registry, char verb, pid_t pid)
 {
 	char line[32];
 	int length = snprintf(line, sizeof(line), "%c %d\n", verb, (int)pid);
 	ssize_t written;
 
 	do
-		written = write(registry, line, length);
+		written = write(registry->fd, line, length);
 	while (written < 0 && errno == EINTR);
 	if (written == length)
 		return 0;
-	if (written >= 0)
-		errno = EIO;
+	return written < 0 ? errno : EIO;
+}
+
+/* Of both commands; those of the session's ADD besides. */
+static void explain_command(struct usertime_registry *registry, int error, pid_t pid)
+{
+	switch (error) {
+	case EIO:
+		usertime_set_message(error, "the usertime module has been unloaded");
+		break;
+	case ERANGE:
+		usertime_set_message(error, "%d: larger than any PID", (int)pid);
+		break;
+	case EINVAL:
+		usertime_explain_invalid_pid(registry->proc, pid);
+		break;
+	default:
+		usertime_explain_add(error, pid, 0);
+	}
+}
+
+int usertime_registry_add(struct usertime_registry *registry, pid_t pid)
+{
+	int error = command(registry, 'R', pid);
+
+	if (!error)
+		return 0;
+	explain_command(registry, error, pid);
 	return -1;
 }
 
-int usertime_registry_add(int registry, pid_t pid)
+int usertime_registry_remove(struct usertime_registry *registry, pid_t pid)
 {
-	return command(registry, 'R', pid);
-}
+	int error = command(registry, 'U', pid);
 
-int usertime_registry_remove(int registry, pid_t pid)
-{
-	return command(registry, 'U', pid);
+	if (!error)
+		return 0;
+	if (error == EPERM)
+		usertime_set_message(error, "%d: neither registered by you nor your own process",
+				     (int)pid);
+	else if (error == ESRCH && usertime_thread_group(registry->proc, pid))
+		usertime_set_message(error, "%d: not registered", (int)pid);
+	else
+		explain_command(registry, error, pid);
+	return -1;
 }
 
 enum column {
@@ -116,17 +171,6 @@ static bool parse_header(char *line, struct layout *layout)
 	return layout->at[COL_COMMAND] == layout->columns - 1;
 }
 
-static bool parse_number(const char *text, uint64_t max, uint64_t *value)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return !errno && !*end && *value <= max;
-}
-
 static bool parse_entry(char *line, const struct layout *layout,
 			struct usertime_registry_entry *entry)
 {
@@ -135,13 +179,13 @@ static bool parse_entry(char *line, const struct layout *layout,
 	uint64_t pid;
 
 	if (split(line, words, layout->columns) != layout->columns ||
-	    !parse_number(words[at[COL_PID]], INT32_MAX, &pid) ||
-	    !parse_number(words[at[COL_USER_NS]], UINT64_MAX, &entry->user_ns) ||
-	    !parse_number(words[at[COL_SYSTEM_NS]], UINT64_MAX, &entry->system_ns) ||
-	    !parse_number(words[at[COL_MINOR_FAULTS]], UINT64_MAX, &entry->minor_faults) ||
-	    !parse_number(words[at[COL_MAJOR_FAULTS]], UINT64_MAX, &entry->major_faults) ||
-	    !parse_number(words[at[COL_THREADS]], UINT64_MAX, &entry->threads) ||
-	    !parse_number(words[at[COL_START_NS]], UINT64_MAX, &entry->start_ns) ||
+	    !usertime_parse_number(words[at[COL_PID]], INT32_MAX, &pid) ||
+	    !usertime_parse_number(words[at[COL_USER_NS]], UINT64_MAX, &entry->user_ns) ||
+	    !usertime_parse_number(words[at[COL_SYSTEM_NS]], UINT64_MAX, &entry->system_ns) ||
+	    !usertime_parse_number(words[at[COL_MINOR_FAULTS]], UINT64_MAX, &entry->minor_faults) ||
+	    !usertime_parse_number(words[at[COL_MAJOR_FAULTS]], UINT64_MAX, &entry->major_faults) ||
+	    !usertime_parse_number(words[at[COL_THREADS]], UINT64_MAX, &entry->threads) ||
+	    !usertime_parse_number(words[at[COL_START_NS]], UINT64_MAX, &entry->start_ns) ||
 	    strlen(words[at[COL_STATE]]) != 1)
 		return false;
 	entry->pid = pid;
@@ -151,40 +195,33 @@ static bool parse_entry(char *line, const struct layout *layout,
 	return true;
 }
 
-/* 1: a line without its newline, 0: the end, -1: an error. A line that is cut off is one, too. */
-static int read_line(FILE *file, char **line, size_t *size)
-{
-	ssize_t length;
+/* Who gets what is listed. */
+struct visitor {
+	usertime_registry_visit *entry;
+	usertime_registry_time_visit *time;
+	void *data;
+	bool ended;		/* by its own will */
+};
 
-	errno = 0;
-	length = getline(line, size, file);
-	if (length < 0)
-		return ferror(file) || errno ? -1 : 0;
-	if ((*line)[length - 1] != '\n' || strlen(*line) != (size_t)length) {
-		errno = EPROTO;
-		return -1;
-	}
-	(*line)[length - 1] = '\0';
-	return 1;
-}
-
-static int list(FILE *file, char **line, size_t *size, usertime_registry_visit *visit, void *data)
+static int read_detail(FILE *file, char **line, size_t *size, struct visitor *visitor)
 {
 	struct usertime_registry_entry entry;
 	struct layout layout;
 	int ret;
 
-	ret = read_line(file, line, size);
+	ret = usertime_read_line(file, line, size);
 	if (ret < 0)
 		return ret;
 	if (!ret || !parse_header(*line, &layout))
 		goto unknown_form;
-	while ((ret = read_line(file, line, size)) > 0) {
+	while ((ret = usertime_read_line(file, line, size)) > 0) {
 		if (!parse_entry(*line, &layout, &entry))
 			goto unknown_form;
-		ret = visit(&entry, data);
-		if (ret)
+		ret = visitor->entry(&entry, visitor->data);
+		if (ret) {
+			visitor->ended = true;
 			break;
+		}
 	}
 	return ret;
 
@@ -193,92 +230,88 @@ unknown_form:
 	return -1;
 }
 
-int usertime_registry_list(const char *proc, usertime_registry_visit *visit, void *data)
+static bool parse_time(char *line, pid_t *pid, uint64_t *user)
 {
-	FILE *file = open_in(proc, USERTIME_DETAIL_PATH);
+	char *colon = strchr(line, ':');
+	uint64_t number;
+
+	if (!colon || colon[1] != ' ')
+		return false;
+	*colon = '\0';
+	if (!usertime_parse_number(line, INT32_MAX, &number) ||
+	    !usertime_parse_number(colon + 2, UINT64_MAX, user))
+		return false;
+	*pid = number;
+	return true;
+}
+
+static int read_status(FILE *file, char **line, size_t *size, struct visitor *visitor)
+{
+	uint64_t user;
+	pid_t pid;
+	int ret;
+
+	while ((ret = usertime_read_line(file, line, size)) > 0) {
+		if (!parse_time(*line, &pid, &user)) {
+			errno = EPROTO;
+			return -1;
+		}
+		ret = visitor->time(pid, user, visitor->data);
+		if (ret) {
+			visitor->ended = true;
+			break;
+		}
+	}
+	return ret;
+}
+
+static void explain_list(int error, const char *path)
+{
+	if (error == EPROTO)
+		usertime_set_message(error, "%s: the usertime module is of another version than"
+				     " libusertime", path);
+	else
+		usertime_set_message_errno(error, path);
+}
+
+/* visited: the value is the visitor's own, not a failure in here. */
+static int read_file(const char *proc, const char *path, struct visitor *visitor,
+		     int (*read)(FILE *file, char **line, size_t *size, struct visitor *visitor))
+{
+	FILE *file = usertime_proc_open(proc, path);
 	char *line = NULL;
 	size_t size = 0;
 	int ret, error;
 
-	if (!file)
+	if (!file) {
+		explain_open(errno, path);
 		return -1;
-	ret = list(file, &line, &size, visit, data);
+	}
+	if (!usertime_check_abi(proc)) {
+		fclose(file);
+		return -1;
+	}
+	ret = read(file, &line, &size, visitor);
 	error = errno;
 	free(line);
 	fclose(file);
-	errno = error;
+	if (ret && !visitor->ended)
+		explain_list(error, path);
+	else
+		errno = error;
 	return ret;
 }
 
-/* The process that a process or thread belongs to; 0 if that cannot be told. */
-static pid_t thread_group(const char *proc, pid_t pid)
+int usertime_registry_list(const char *proc, usertime_registry_visit *visit, void *data)
 {
-	char path[64], line[256];
-	FILE *file;
-	int tgid = 0;
+	struct visitor visitor = { .entry = visit, .data = data };
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = open_in(proc, path);
-	if (!file)
-		return 0;
-	while (!tgid && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tgid: %d", &tgid) != 1)
-			tgid = 0;
-	fclose(file);
-	return tgid;
+	return read_file(proc, USERTIME_DETAIL_PATH, &visitor, read_detail);
 }
 
-static void explain_invalid(const char *proc, pid_t pid, char *message, size_t size)
+int usertime_registry_times(const char *proc, usertime_registry_time_visit *visit, void *data)
 {
-	pid_t tgid = thread_group(proc, pid);
+	struct visitor visitor = { .time = visit, .data = data };
 
-	if (tgid == pid)
-		snprintf(message, size, "a kernel thread cannot be registered");
-	else if (tgid > 0)
-		snprintf(message, size, "a thread, not a process: register its process %d",
-			 (int)tgid);
-	else
-		snprintf(message, size, "not a process that can be registered");
-}
-
-void usertime_registry_explain(const char *proc, pid_t pid, bool removing, int error,
-			       char *message, size_t size)
-{
-	char reason[128];
-
-	switch (error) {
-	case ENOENT:
-		snprintf(message, size,
-			 "the usertime module is not loaded: try 'sudo modprobe usertime'");
-		break;
-	case EIO:
-		snprintf(message, size, "the usertime module has been unloaded");
-		break;
-	case EPROTO:
-		snprintf(message, size, "the usertime module is of another version than this program");
-		break;
-	case ESRCH:
-		snprintf(message, size, removing && thread_group(proc, pid) ? "not registered" :
-			 "no such process");
-		break;
-	case EINVAL:
-		explain_invalid(proc, pid, message, size);
-		break;
-	case ERANGE:
-		snprintf(message, size, "larger than any PID");
-		break;
-	case EPERM:
-		snprintf(message, size, "neither registered by you nor your own process");
-		break;
-	case EDQUOT:
-		snprintf(message, size,
-			 "you have as many registered as a user may (max_targets_per_user)");
-		break;
-	case ENOSPC:
-		snprintf(message, size,
-			 "as many are registered as the module takes (max_targets)");
-		break;
-	default:
-		snprintf(message, size, "%s", strerror_r(error, reason, sizeof(reason)));
-	}
+	return read_file(proc, USERTIME_STATUS_PATH, &visitor, read_status);
 }

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <usertime.h>
 
 #include "lib/finish.h"
-#include "lib/registry.h"
 #include "register.h"
 
 #define PROGRAM "usertime-register"
@@ -108,47 +108,34 @@ static const struct argp argp = {
 	       " Exit status: 0 all done, 1 some failed, 2 usage.",
 };
 
-/* Troubles with the registry as a whole, said once. */
-static int registry_failed(const char *proc, const char *what, int error)
+/* What the library says of its last failure. */
+static int failed(void)
 {
-	char message[USERTIME_MESSAGE_MAX];
-
-	usertime_registry_explain(proc, 0, false, error, message, sizeof(message));
-	if (error == ENOENT || error == EIO || error == EPROTO)
-		fprintf(stderr, PROGRAM ": %s\n", message);
-	else
-		fprintf(stderr, PROGRAM ": cannot %s the registry: %s\n", what, message);
+	fprintf(stderr, PROGRAM ": %s\n", usertime_message());
 	return STATUS_SOME_FAILED;
 }
 
 static int apply(const struct request *request, const char *proc)
 {
-	bool removing = request->action == REMOVE;
-	char message[USERTIME_MESSAGE_MAX];
-	int status = STATUS_DONE;
-	int registry, ret, error;
+	struct usertime_registry *registry = usertime_registry_open(proc);
+	int status = STATUS_DONE, error;
 	size_t i;
 
-	registry = usertime_registry_open(proc);
-	if (registry < 0)
-		return registry_failed(proc, "open", errno);
+	if (!registry)
+		return failed();
 	for (i = 0; i < request->nr_pids; i++) {
 		pid_t pid = request->pids[i];
 
-		ret = removing ? usertime_registry_remove(registry, pid) :
-				 usertime_registry_add(registry, pid);
-		if (!ret)
+		if (!(request->action == REMOVE ? usertime_registry_remove(registry, pid) :
+						  usertime_registry_add(registry, pid)))
 			continue;
 		error = errno;
-		if (error == EIO) {
-			status = registry_failed(proc, "write to", error);
+		status = failed();
+		/* The module has gone: that holds for the others, too. */
+		if (error == EIO)
 			break;
-		}
-		usertime_registry_explain(proc, pid, removing, error, message, sizeof(message));
-		fprintf(stderr, PROGRAM ": %d: %s\n", (int)pid, message);
-		status = STATUS_SOME_FAILED;
 	}
-	close(registry);
+	usertime_registry_close(registry);
 	return status;
 }
 
@@ -205,27 +192,38 @@ static int print_entry(const struct usertime_registry_entry *entry, void *data)
 	return 0;
 }
 
+/* One that is not in the list. */
+static void print_missing(const char *proc, pid_t pid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%d", proc ? proc : "/proc", (int)pid);
+	fprintf(stderr, PROGRAM ": %d: %s\n", (int)pid,
+		access(path, F_OK) ? "no such process" : "not registered");
+}
+
 static int list(struct request *request, const char *proc)
 {
 	struct listing listing = { .request = request };
-	char message[USERTIME_MESSAGE_MAX];
 	int status = STATUS_DONE;
 	size_t i;
 
 	sort_pids(request);
 	/* One more than there are: calloc may give NULL for none. */
 	listing.listed = calloc(request->nr_pids + 1, sizeof(*listing.listed));
-	if (!listing.listed || usertime_registry_list(proc, print_entry, &listing)) {
-		status = registry_failed(proc, "read", errno);
+	if (!listing.listed) {
+		fprintf(stderr, PROGRAM ": %s\n", strerror(errno));
+		return STATUS_SOME_FAILED;
+	}
+	if (usertime_registry_list(proc, print_entry, &listing)) {
+		status = failed();
 		goto out;
 	}
 	print_header(&listing);
 	for (i = 0; i < request->nr_pids; i++) {
 		if (listing.listed[i])
 			continue;
-		usertime_registry_explain(proc, request->pids[i], true, ESRCH, message,
-					  sizeof(message));
-		fprintf(stderr, PROGRAM ": %d: %s\n", (int)request->pids[i], message);
+		print_missing(proc, request->pids[i]);
 		status = STATUS_SOME_FAILED;
 	}
 out:

@@ -8,7 +8,8 @@
 	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
 #define TABLE_HEADER "    PID          USER(s) THREADS STATE COMMAND\n"
 #define NOT_LOADED \
-	"usertime-register: the usertime module is not loaded: try 'sudo modprobe usertime'\n"
+	"usertime-register: the usertime module is not loaded:" \
+	" 'usertime doctor' says why and what to do\n"
 
 /* run(WORD, ..., NULL): usertime-register WORD... */
 #define run(...) \
@@ -117,8 +118,10 @@ static void test_failures(void)
 	run("1", "2", NULL);
 	ok(status == 1, "over the limit the status is 1");
 	is_text(err,
-		"usertime-register: 1: as many are registered as the module takes (max_targets)\n"
-		"usertime-register: 2: as many are registered as the module takes (max_targets)\n",
+		"usertime-register: 1: as many are measured as the module takes:"
+		" its parameter max_targets\n"
+		"usertime-register: 2: as many are measured as the module takes:"
+		" its parameter max_targets\n",
 		"a message for each PID");
 
 	/* A file of the kernel that refuses these words with EINVAL, as the module does threads. */
@@ -130,9 +133,9 @@ static void test_failures(void)
 	run("4711", "2", "3", NULL);
 	ok(status == 1, "a thread fails");
 	is_text(err,
-		"usertime-register: 4711: a thread, not a process: register its process 4700\n"
-		"usertime-register: 2: a kernel thread cannot be registered\n"
-		"usertime-register: 3: not a process that can be registered\n",
+		"usertime-register: 4711: a thread, not a process: its process is 4700\n"
+		"usertime-register: 2: a kernel thread, which cannot be measured\n"
+		"usertime-register: 3: not a process that can be measured\n",
 		"each failure is explained");
 
 	tree_file("urt/status", "");
@@ -141,7 +144,7 @@ static void test_failures(void)
 	prepare = unprivileged;
 	run("1", "2", NULL);
 	ok(status == 1, "a registry that may not be opened fails");
-	is_text(err, "usertime-register: cannot open the registry: Permission denied\n",
+	is_text(err, "usertime-register: /proc/urt/status: Permission denied\n",
 		"and that is said once");
 }
 
@@ -187,13 +190,15 @@ static void test_list(void)
 	      "--list on a full disk");
 	tree_file("urt/detail", "PID TIME\n1 2\n");
 	run("--list", NULL);
-	fails(1, "usertime-register: the usertime module is of another version", "another format");
+	fails(1, "usertime-register: /proc/urt/detail: the usertime module is of another version",
+	      "another format");
 }
 
 int main(void)
 {
 	tree_make();
 	tree_dir("urt");
+	tree_file("urt/stats", "abi 1\n");
 	test_usage();
 	test_help();
 	test_commands();

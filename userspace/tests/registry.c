@@ -11,8 +11,12 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "lib/message.h"
 #include "lib/registry.h"
 #include "tree.h"
+
+/* One that writes to a descriptor of the test's. */
+#define ON(descriptor) (&(struct usertime_registry){ .fd = (descriptor), .proc = tree_root })
 
 #define HEADER \
 	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
@@ -25,9 +29,9 @@ static void test_one_write_per_line(void)
 	int ends[2];
 
 	need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
-	ok(!usertime_registry_add(ends[0], 1), "add succeeds");
-	ok(!usertime_registry_add(ends[0], INT_MAX), "add of the largest PID succeeds");
-	ok(!usertime_registry_remove(ends[0], 4711), "remove succeeds");
+	ok(!usertime_registry_add(ON(ends[0]), 1), "add succeeds");
+	ok(!usertime_registry_add(ON(ends[0]), INT_MAX), "add of the largest PID succeeds");
+	ok(!usertime_registry_remove(ON(ends[0]), 4711), "remove succeeds");
 
 	need((n = read(ends[1], got, sizeof(got) - 1)) >= 0);
 	got[n] = '\0';
@@ -58,7 +62,8 @@ static void test_dead_process(void)
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	need(fd >= 0 && !kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid);
 	errno = 0;
-	ok(usertime_registry_add(fd, pid) == -1 && errno == ESRCH, "the errno of write is kept");
+	ok(usertime_registry_add(ON(fd), pid) == -1 && errno == ESRCH,
+	   "the errno of write is kept");
 	close(fd);
 }
 
@@ -86,7 +91,8 @@ static void test_interrupted(void)
 	while (write(full_pipe[1], page, sizeof(page)) > 0)
 		;
 	need(!fcntl(full_pipe[1], F_SETFL, 0) && !setitimer(ITIMER_REAL, &soon, NULL));
-	ok(!usertime_registry_add(full_pipe[1], 4711), "a write that is interrupted is tried again");
+	ok(!usertime_registry_add(ON(full_pipe[1]), 4711),
+	   "a write that is interrupted is tried again");
 	need(!setitimer(ITIMER_REAL, &never, NULL) && !sigaction(SIGALRM, &before, NULL));
 	memset(page, 0, sizeof(page));
 	need(read(full_pipe[0], page, sizeof(page) - 1) > 0);
@@ -112,7 +118,7 @@ static void test_short_write(void)
 
 		if (fd < 0 || setrlimit(RLIMIT_FSIZE, &three))
 			_exit(2);
-		_exit(usertime_registry_add(fd, 4711) == -1 && errno == EIO ? 0 : 1);
+		_exit(usertime_registry_add(ON(fd), 4711) == -1 && errno == EIO ? 0 : 1);
 	}
 	need(waitpid(pid, &status, 0) == pid);
 	ok(!status, "a write that is cut off is EIO, not a success");
@@ -120,23 +126,58 @@ static void test_short_write(void)
 
 static void test_open(const char *root)
 {
+	struct usertime_registry *registry;
 	int fd;
 
 	errno = 0;
-	ok(usertime_registry_open("/nonexistent") == -1 && errno == ENOENT,
+	ok(!usertime_registry_open("/nonexistent") && errno == ENOENT,
 	   "without the module open says ENOENT");
 	tree_file("urt/status", "");
-	fd = usertime_registry_open(root);
-	ok(fd >= 0, "open finds the registry below another procfs");
-	ok(fcntl(fd, F_GETFD) == FD_CLOEXEC, "the descriptor closes on exec");
-	close(fd);
+	registry = usertime_registry_open(root);
+	need(registry);
+	ok(fcntl(registry->fd, F_GETFD) == FD_CLOEXEC, "the descriptor closes on exec");
+	errno = 42;
+	usertime_registry_close(registry);
+	usertime_registry_close(NULL);
+	ok(errno == 42, "close leaves errno alone");
 
 	fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	errno = 0;
-	ok(usertime_registry_add(fd, 1) == -1 && errno == ENOSPC, "add gives ENOSPC as it is");
+	ok(usertime_registry_add(ON(fd), 1) == -1 && errno == ENOSPC, "add gives ENOSPC as it is");
 	close(fd);
 	errno = 0;
-	ok(usertime_registry_remove(fd, 1) == -1 && errno == EBADF, "remove of a closed one fails");
+	ok(usertime_registry_remove(ON(fd), 1) == -1 && errno == EBADF,
+	   "remove of a closed one fails");
+}
+
+/* Everything that opens a file of the module looks which version it speaks. */
+static void test_abi(const char *root)
+{
+	static const char *const others[] = { "", "abi", "abi \n", "abi 1", "abi 1x\n", "abi -1\n",
+		"abi 0\n", "abi 2\n", "abi 18446744073709551617\n", "ABI 1\n", " abi 1\n",
+		"targets 0\nabi 1\n" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		tree_file("urt/stats", others[i]);
+		errno = 0;
+		ok(!usertime_registry_open(root) && errno == EPROTO, "version %u is refused", i);
+	}
+	tree_file("urt/stats", "abi 2\n");
+	usertime_registry_open(root);
+	is_text(usertime_message(), "the usertime module has version 2 of the interface,"
+		" libusertime has 1: upgrade libusertime1", "a library that is older is named");
+	tree_file("urt/stats", "targets 0\n");
+	usertime_registry_open(root);
+	is_text(usertime_message(), "the usertime module has version 0 of the interface,"
+		" libusertime has 1: upgrade usertime-dkms", "a module that is older is named");
+	errno = 0;
+	tree_file("urt/detail", HEADER);
+	ok(usertime_registry_list(root, NULL, NULL) == -1 && errno == EPROTO,
+	   "list checks it, too");
+	errno = 0;
+	ok(usertime_registry_times(root, NULL, NULL) == -1 && errno == EPROTO, "so does times");
+	tree_file("urt/stats", "abi 1\ntargets 0\n");
 }
 
 struct seen {
@@ -266,12 +307,49 @@ static void test_list_damaged(const char *root)
 	ok(!wrong && refused, "damaged text is read or EPROTO, nothing else (%u refused)", refused);
 }
 
-static const char *explain(const char *proc, pid_t pid, bool removing, int error)
+static int see_time(pid_t pid, uint64_t user, void *data)
 {
-	static char message[USERTIME_MESSAGE_MAX];
+	struct seen *seen = data;
+	size_t used = strlen(seen->text);
 
-	usertime_registry_explain(proc, pid, removing, error, message, sizeof(message));
-	return message;
+	snprintf(seen->text + used, sizeof(seen->text) - used, "%d/%" PRIu64 ";", (int)pid, user);
+	return ++seen->entries == seen->stop_after ? -1 : 0;
+}
+
+static int times(const char *root, const char *text, struct seen *seen)
+{
+	memset(seen->text, 0, sizeof(seen->text));
+	seen->entries = 0;
+	tree_file("urt/status", text);
+	errno = 0;
+	return usertime_registry_times(root, see_time, seen);
+}
+
+static void test_times(const char *root)
+{
+	static const char *const bad[] = { "1", "1: 2", "\n", "1 2\n", "1:2\n", "1:  2\n", "1: 2 \n",
+		": 2\n", "1: \n", "-1: 2\n", "1: -2\n", "x: 2\n", "1: 2x\n", "2147483648: 2\n",
+		"1: 18446744073709551616\n", "1: 2: 3\n" };
+	struct seen seen = { .entries = 0 };
+	unsigned int i;
+
+	ok(!times(root, "", &seen) && !seen.entries, "an empty registry has no times");
+	ok(!times(root, "1: 0\n2147483647: 18446744073709551615\n", &seen), "times are read");
+	is_text(seen.text, "1/0;2147483647/18446744073709551615;", "up to the largest numbers");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(times(root, bad[i], &seen) == -1 && errno == EPROTO && !seen.entries,
+		   "bad line %u is EPROTO", i);
+	ok(times(root, "1: 2\nx\n", &seen) == -1 && seen.entries == 1,
+	   "a bad line after a good one fails");
+	seen.stop_after = 1;
+	ok(times(root, "1: 2\n3: 4\n", &seen) == -1 && !errno && seen.entries == 1,
+	   "a visitor's -1 is its own: errno stays");
+	seen.stop_after = 0;
+	tree_unlink("urt/status");
+	errno = 0;
+	ok(usertime_registry_times(root, see_time, &seen) == -1 && errno == ENOENT,
+	   "without the module times says ENOENT");
+	tree_file("urt/status", "");
 }
 
 static void *tell_tid(void *data)
@@ -289,16 +367,17 @@ static void *tell_tid(void *data)
 static void test_explain_thread(void)
 {
 	int pipes[4];
-	char want[64];
+	char want[128];
 	pthread_t thread;
 	pid_t tid;
 
 	need(!pipe(pipes) && !pipe(pipes + 2));
 	need(!pthread_create(&thread, NULL, tell_tid, pipes));
 	need(read(pipes[0], &tid, sizeof(tid)) == sizeof(tid));
-	snprintf(want, sizeof(want), "a thread, not a process: register its process %d",
+	snprintf(want, sizeof(want), "%d: a thread, not a process: its process is %d", (int)tid,
 		 (int)getpid());
-	is_text(explain(NULL, tid, false, EINVAL), want, "a thread's process is named");
+	usertime_explain_invalid_pid(NULL, tid);
+	is_text(usertime_message(), want, "a thread's process is named");
 	close(pipes[3]);
 	need(!pthread_join(thread, NULL));
 	close(pipes[0]);
@@ -306,10 +385,28 @@ static void test_explain_thread(void)
 	close(pipes[2]);
 }
 
+/* How the kernel fails is made up; what is said of it is not. */
+static const char *said(const char *root, bool removing, pid_t pid, const char *path)
+{
+	struct usertime_registry registry = {
+		.fd = open(path, O_WRONLY | O_CLOEXEC),
+		.proc = (char *)root,
+	};
+
+	need(registry.fd >= 0);
+	if (removing)
+		usertime_registry_remove(&registry, pid);
+	else
+		usertime_registry_add(&registry, pid);
+	close(registry.fd);
+	return usertime_message();
+}
+
+/* A file of the kernel that refuses these words with EINVAL, as the module does threads. */
+#define REFUSES "/proc/self/oom_score_adj"
+
 static void test_explain(const char *root)
 {
-	char small[8];
-
 	tree_dir("2");
 	tree_file("2/status", "Name:\tkthreadd\nUmask:\t0000\nState:\tS (sleeping)\nTgid:\t2\n");
 	tree_dir("4711");
@@ -317,27 +414,23 @@ static void test_explain(const char *root)
 	tree_dir("5");
 	tree_file("5/status", "Name:\tx\nTgid:\tx\n");
 
-	is_text(explain(root, 2, false, EINVAL), "a kernel thread cannot be registered",
+	is_text(said(root, false, 2, REFUSES), "2: a kernel thread, which cannot be measured",
 		"a kernel thread is told from a thread");
-	is_text(explain(root, 4711, false, EINVAL),
-		"a thread, not a process: register its process 4700",
+	is_text(said(root, false, 4711, REFUSES),
+		"4711: a thread, not a process: its process is 4700",
 		"a thread called Tgid: does not confuse");
-	is_text(explain(root, 5, false, EINVAL), "not a process that can be registered",
+	is_text(said(root, true, 5, REFUSES), "5: not a process that can be measured",
 		"nothing is made up of a strange status");
-	is_text(explain(root, 6, false, EINVAL), "not a process that can be registered",
+	is_text(said(root, false, 6, REFUSES), "6: not a process that can be measured",
 		"nothing is made up of a missing status");
-	is_text(explain(root, 4711, false, ESRCH), "no such process", "ESRCH of add");
-	is_text(explain(root, 4711, true, ESRCH), "not registered", "ESRCH of remove");
-	is_text(explain(root, 6, true, ESRCH), "no such process", "ESRCH of remove, dead");
-	is_text(explain(root, 1, false, ENOENT),
-		"the usertime module is not loaded: try 'sudo modprobe usertime'", "ENOENT");
-	ok(strstr(explain(root, 1, false, EDQUOT), "max_targets_per_user"), "EDQUOT names the limit");
-	ok(strstr(explain(root, 1, false, ENOSPC), "(max_targets)"), "ENOSPC names the limit");
-	is_text(explain(root, 1, true, EPERM), "neither registered by you nor your own process",
-		"EPERM");
-	is_text(explain(root, 1, false, ENOMEM), "Cannot allocate memory", "any other errno");
-	usertime_registry_explain(root, 1, false, ENOENT, small, sizeof(small));
-	is_text(small, "the use", "a small buffer cuts the message");
+	is_text(said(root, false, 7, "/dev/full"),
+		"7: as many are measured as the module takes: its parameter max_targets",
+		"ENOSPC names the limit");
+	usertime_registry_open("/nonexistent");
+	is_text(usertime_message(), "the usertime module is not loaded:"
+		" 'usertime doctor' says why and what to do", "ENOENT of open");
+	usertime_registry_times("/nonexistent", see_time, NULL);
+	ok(strstr(usertime_message(), "is not loaded"), "ENOENT of times");
 	test_explain_thread();
 }
 
@@ -346,14 +439,17 @@ int main(void)
 	const char *root = tree_make();
 
 	tree_dir("urt");
+	tree_file("urt/stats", "abi 1\n");
 	test_one_write_per_line();
 	test_dead_process();
 	test_interrupted();
 	test_short_write();
 	test_open(root);
+	test_abi(root);
 	test_list(root);
 	test_list_failures(root);
 	test_list_damaged(root);
+	test_times(root);
 	test_explain(root);
 	return tap_done();
 }
