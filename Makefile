@@ -16,7 +16,8 @@ deb:
 install: deb
 	suite=$$(bash -c '. scripts/lib/systems.sh && own_system') && \
 	apt-get install -y $(CURDIR)/build/packages/$$suite/usertime-dkms_*.deb \
-		$(CURDIR)/build/packages/$$suite/usertime-tools_*.deb
+		$(CURDIR)/build/packages/$$suite/usertime-tools_*.deb \
+		$(CURDIR)/build/packages/$$suite/libusertime1_*.deb
 
 check:
 	scripts/test

@@ -13,7 +13,7 @@ if [ -z "${LAYERED-}" ]; then
 	mount -t proc proc /tmp/root/proc
 	mount --rbind /dev /tmp/root/dev
 	mount -t tmpfs tmpfs /tmp/root/tmp
-	cp "$0" "$1"/usertime-dkms_*.deb "$1"/usertime-tools_*.deb /tmp/root/tmp/
+	cp "$0" "$1"/usertime-dkms_*.deb "$1"/usertime-tools_*.deb "$1"/libusertime1_*.deb /tmp/root/tmp/
 	LAYERED=1 exec chroot /tmp/root sh "/tmp/${0##*/}"
 fi
 
@@ -30,7 +30,7 @@ for kernel in $(kernels); do
 	echo "ok: $kernel"
 done
 ! grep '^usertime' /proc/modules || fail "the module was loaded into the host's kernel"
-apt-get -q -y purge usertime-dkms usertime-tools
+apt-get -q -y purge usertime-dkms usertime-tools libusertime1
 [ -z "$(modules)" ] || fail "left behind: $(modules | xargs)"
 for path in /usr/src/usertime-* /var/lib/dkms/usertime; do
 	[ ! -e "$path" ] || fail "left behind: $path"

@@ -43,7 +43,7 @@ states_none() {
 	case $1 in
 	.gitignore | *.md | debian/*README*) ;;
 	debian/changelog | debian/clean | debian/control | debian/copyright | debian/tests/control) ;;
-	debian/source/* | debian/*.install | debian/*.dkms | scripts/tests/control) ;;
+	debian/source/* | debian/*.install | debian/*.symbols | debian/*.dkms | scripts/tests/control) ;;
 	*) return 1 ;;
 	esac
 }

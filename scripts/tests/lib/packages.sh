@@ -41,7 +41,8 @@ apt() {
 install_version() {
 	wanted_version=$1
 	shift
-	apt install "$@" "usertime-dkms=$wanted_version" "usertime-tools=$wanted_version"
+	apt install "$@" "usertime-dkms=$wanted_version" "usertime-tools=$wanted_version" \
+		"libusertime1=$wanted_version"
 }
 
 # told TEXT: among the messages of the maintainer scripts one has the text, and there is no other.
