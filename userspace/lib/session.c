@@ -153,7 +153,7 @@ static void map_ring(struct usertime_session *session, const struct usertime_set
 	session->ring.consumer = page;
 }
 
-/* However records are got, a child of fork(2) must not take them from its parent. */
+/* Maps it or, where that cannot be, makes a buffer to read into. */
 static int prepare_ring(struct usertime_session *session, const struct usertime_setup *setup)
 {
 	map_ring(session, setup);

@@ -144,7 +144,7 @@ static void test_drops(void)
 	ok(!drops.missed_periods, "and tell nothing of periods");
 }
 
-#define MANY 1000000
+#define MANY 200000
 
 static void *produce_many(void *data)
 {
