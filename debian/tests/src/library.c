@@ -53,14 +53,16 @@ static struct usertime_record wait_record(struct usertime_session *session, unsi
 					  pid_t pid)
 {
 	struct usertime_record record;
-	int got;
+	int got, ready = 0;
 
 	for (;;) {
 		while ((got = usertime_session_next(session, &record)) == 1)
 			if (record.type == type && (!pid || record.pid == (__u32)pid))
 				return record;
 		ASSERT_EQ(got, 0);
-		ASSERT(usertime_session_wait(session, LONG_NS) > 0, "no record of type %u", type);
+		ASSERT(!(ready & USERTIME_END), "no record of type %u of %d", type, pid);
+		ready = usertime_session_wait(session, LONG_NS);
+		ASSERT(ready > 0, "no record of type %u of %d", type, pid);
 	}
 }
 
@@ -98,9 +100,9 @@ static void exact_exits(uint32_t flags)
 			  usertime_message());
 		record = wait_record(session, USERTIME_RECORD_SAMPLE, kids[i].pid);
 		EXPECT(start && record.start == start);
-		kid_tell(&kids[i], 5 * i);
 	}
 	for (i = 0; i < BURNERS; i++) {
+		kid_tell(&kids[i], 5 * i);
 		kid_wait_zombie(&kids[i]);
 		record = wait_record(session, USERTIME_RECORD_EXIT, kids[i].pid);
 		EXPECT_EQ(record.user + record.system, cpu_clock_of(kids[i].pid), "of %d", i);
@@ -145,7 +147,8 @@ TEST(filtered, "where a seccomp filter refuses mmap() records are read, and loss
 	struct usertime_record record;
 	struct usertime_drops drops;
 	struct kid kid = kid_start(burner, NULL);
-	unsigned int samples = 0, i;
+	unsigned int samples = 0, exits = 0, i;
+	int ready;
 	u64 lost;
 
 	refuse_mmap();
@@ -157,60 +160,71 @@ TEST(filtered, "where a seccomp filter refuses mmap() records are read, and loss
 	kid_tell(&kid, 1);
 	kid_wait_zombie(&kid);
 	do {
-		ASSERT_EQ(usertime_session_next(session, &record), 1);
-		samples += record.type == USERTIME_RECORD_SAMPLE;
-	} while (record.type != USERTIME_RECORD_EXIT);
-	EXPECT_EQ(record.user + record.system, cpu_clock_of(kid.pid));
-	while (usertime_session_next(session, &record) == 1)
-		;
+		ready = usertime_session_wait(session, LONG_NS);
+		ASSERT(ready > 0);
+		while (usertime_session_next(session, &record) == 1) {
+			samples += record.type == USERTIME_RECORD_SAMPLE;
+			if (record.type == USERTIME_RECORD_EXIT)
+				EXPECT_EQ(record.user + record.system, cpu_clock_of(kid.pid));
+			exits += record.type == USERTIME_RECORD_EXIT;
+		}
+	} while (!(ready & USERTIME_END));
 	usertime_session_drops(session, &drops);
 	lost = drops.samples;
+	EXPECT_EQ(exits, 1);
 	EXPECT(lost && samples + lost == 200, "%u samples, %llu lost", samples, lost);
 	EXPECT_EQ(drops.exits, 0);
 	EXPECT(drops.missed_periods == USERTIME_UNKNOWN);
 	usertime_session_close(session);
 }
 
+struct seen {
+	unsigned int samples, exits, said;	/* said to be lost */
+};
+
+static void see_all(struct usertime_session *session, struct seen *seen)
+{
+	const struct usertime_record *records, *record;
+	ssize_t count;
+
+	while ((count = usertime_session_peek(session, &records)) > 0) {
+		for (record = records; record < records + count; record++) {
+			seen->samples += record->type == USERTIME_RECORD_SAMPLE;
+			seen->exits += record->type == USERTIME_RECORD_EXIT;
+			if (record->type == USERTIME_RECORD_LOST)
+				seen->said += record->lost_samples;
+		}
+		ASSERT_EQ(usertime_session_consume(session, (size_t)count), 0);
+	}
+	ASSERT_EQ(count, 0);
+}
+
 TEST(lost, "a full ring: every sample comes or is counted, the EXIT comes")
 {
 	struct usertime_session *session = open_with(0, 64, 0);
-	const struct usertime_record *records;
+	struct seen seen = { 0, 0, 0 };
 	struct usertime_drops drops;
 	struct kid kid = kid_start(burner, NULL);
-	unsigned int samples = 0, exits = 0, said = 0, i;
-	ssize_t count, at;
+	unsigned int i;
+	int ready;
 
 	ASSERT_EQ(usertime_session_add(session, kid.pid, NULL), 0);
 	for (i = 1; i < 1000; i++) {
 		ASSERT_EQ(usertime_session_sample(session), 0);
-		if (i % 300)
-			continue;
-		while ((count = usertime_session_peek(session, &records)) > 0) {
-			for (at = 0; at < count; at++) {
-				samples += records[at].type == USERTIME_RECORD_SAMPLE;
-				if (records[at].type == USERTIME_RECORD_LOST)
-					said += records[at].lost_samples;
-			}
-			ASSERT_EQ(usertime_session_consume(session, (size_t)count), 0);
-		}
+		if (i % 300 == 0)
+			see_all(session, &seen);
 	}
 	kid_tell(&kid, 1);
-	kid_wait_zombie(&kid);
-	EXPECT(usertime_session_wait(session, LONG_NS) & USERTIME_END);
-	while ((count = usertime_session_peek(session, &records)) > 0) {
-		for (at = 0; at < count; at++) {
-			samples += records[at].type == USERTIME_RECORD_SAMPLE;
-			exits += records[at].type == USERTIME_RECORD_EXIT;
-			if (records[at].type == USERTIME_RECORD_LOST)
-				said += records[at].lost_samples;
-		}
-		ASSERT_EQ(usertime_session_consume(session, (size_t)count), 0);
-	}
+	do {
+		ready = usertime_session_wait(session, LONG_NS);
+		ASSERT(ready > 0);
+		see_all(session, &seen);
+	} while (!(ready & USERTIME_END));
 	usertime_session_drops(session, &drops);
-	EXPECT_EQ(exits, 1);
-	EXPECT(drops.samples && samples + drops.samples == 1000, "%u, and %llu lost", samples,
-	       (u64)drops.samples);
-	EXPECT_EQ(said, drops.samples);
+	EXPECT_EQ(seen.exits, 1);
+	EXPECT(drops.samples && seen.samples + drops.samples == 1000, "%u, and %llu lost",
+	       seen.samples, (u64)drops.samples);
+	EXPECT_EQ(seen.said, drops.samples);
 	usertime_session_close(session);
 }
 
@@ -521,6 +535,8 @@ static void alice_is_limited(struct kid *parent, void *arg)
 	long i;
 
 	become(ALICE, -1);
+	/* Changed credentials make a process, and its children, one that may not be observed. */
+	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
 	expect_refused(100000, 0, 0, 0, EPERM,
 		       "a period of 100000 ns: less than 1000000 ns needs CAP_SYS_NICE");
 	ASSERT_EQ(usertime_device_info(&info), 0);
