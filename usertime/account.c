@@ -9,7 +9,6 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
-#include <linux/math64.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>
@@ -17,15 +16,8 @@
 
 #include "account.h"
 #include "compat.h"
-#include "scale.h"
+#include "split.h"
 #include "stats.h"
-
-/* Sums over a thread group as the kernel keeps them: utime and stime in ticks' worth of ns. */
-struct sums {
-	u64 utime, stime, runtime;
-	u64 minor_faults, major_faults;
-	u32 threads, flags;
-};
 
 /*
  * How long @t has been running since the scheduler last added to its runtime. More than the two
@@ -105,7 +97,7 @@ static struct ticks ticks_of_tickless(struct task_struct *t)
 }
 #endif
 
-static __always_inline void add_thread(struct sums *sums, struct task_struct *t)
+static __always_inline void add_thread(struct urt_sums *sums, struct task_struct *t)
 {
 	struct ticks ticks = { urt_read_u64(&t->utime), urt_read_u64(&t->stime) };
 	bool tickless = is_tickless(t);
@@ -148,7 +140,7 @@ static bool writer_gone(const struct signal_struct *sig, unsigned int *seq)
  * moves from one to the other within one write section of stats_lock. The lock is never taken: with
  * thousands of threads that would hold interrupts off for too long.
  */
-static bool sum_group(struct task_struct *leader, struct sums *sums)
+static bool sum_group(struct task_struct *leader, struct urt_sums *sums)
 {
 	struct signal_struct *sig = leader->signal;
 	struct task_struct *t;
@@ -158,14 +150,7 @@ static bool sum_group(struct task_struct *leader, struct sums *sums)
 	for (tries = 0; tries < 3; tries++) {
 		if (!writer_gone(sig, &seq))
 			continue;
-		*sums = (struct sums) {
-			.utime = sig->utime,
-			.stime = sig->stime,
-			.runtime = sig->sum_sched_runtime,
-			.minor_faults = sig->min_flt,
-			.major_faults = sig->maj_flt,
-			.threads = READ_ONCE(sig->nr_threads),
-		};
+		*sums = urt_sums_of_exited(sig);
 		__for_each_thread(sig, t)
 			add_thread(sums, t);
 		if (!read_seqcount_retry(&sig->stats_lock.seqcount, seq))
@@ -174,36 +159,9 @@ static bool sum_group(struct task_struct *leader, struct sums *sums)
 	return false;
 }
 
-/* How much of a runtime was system time, in proportion to the ticks. */
-static u64 system_part(const struct sums *sums)
-{
-	if (!sums->stime)
-		return 0;
-	if (!sums->utime)
-		return sums->runtime;
-	return urt_mul_div(sums->stime, sums->runtime, sums->stime + sums->utime);
-}
-
-/* The split of the kernel's cputime_adjust(), against values of our own: neither side falls. */
-static void split(u64 runtime, u64 system, struct urt_totals *totals)
-{
-	u64 user;
-
-	if (runtime <= totals->user + totals->system)
-		return;
-	system = max(system, totals->system);
-	user = runtime - system;
-	if (user < totals->user) {
-		user = totals->user;
-		system = runtime - user;
-	}
-	totals->user = user;
-	totals->system = system;
-}
-
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_NATIVE
 /* Measured at each entry and exit: nothing to scale. */
-static void split_sums(struct task_struct *leader, const struct sums *sums,
+static void split_sums(struct task_struct *leader, const struct urt_sums *sums,
 		       struct urt_totals *totals, bool final)
 {
 	totals->user = max(totals->user, sums->utime);
@@ -215,33 +173,35 @@ static void split_sums(struct task_struct *leader, const struct sums *sums,
  * split at that look, as its values do not fall either. What wait4() will report follows from the
  * last of these looks, and so does the final split.
  */
-static noinline u64 system_part_reported(const struct signal_struct *sig, const struct sums *sums)
+static noinline u64 system_part_reported(const struct signal_struct *sig,
+					 const struct urt_sums *sums)
 {
 	struct urt_totals reported = {
 		.user = urt_read_u64(&sig->prev_cputime.utime),
 		.system = urt_read_u64(&sig->prev_cputime.stime),
 	};
 
-	split(sums->runtime, system_part(sums), &reported);
+	urt_split(sums->runtime, urt_system_part(sums), &reported);
 	return reported.system;
 }
 
-static __always_inline void split_sums(struct task_struct *leader, const struct sums *sums,
+static __always_inline void split_sums(struct task_struct *leader, const struct urt_sums *sums,
 				       struct urt_totals *totals, bool final)
 {
-	split(sums->runtime, final ? system_part_reported(leader->signal, sums) : system_part(sums),
-	      totals);
+	u64 system = final ? system_part_reported(leader->signal, sums) : urt_system_part(sums);
+
+	urt_split(sums->runtime, system, totals);
 }
 #endif
 
-static __always_inline void take_sums(struct task_struct *leader, const struct sums *sums,
+static __always_inline void take_sums(struct task_struct *leader, const struct urt_sums *sums,
 				      struct urt_totals *totals, bool final)
 {
 	split_sums(leader, sums, totals, final);
 	totals->minor_faults = sums->minor_faults;
 	totals->major_faults = sums->major_faults;
 	totals->threads = sums->threads;
-	totals->looks = div_u64(sums->utime + sums->stime, TICK_NSEC);
+	totals->looks = urt_looks(sums);
 	totals->flags = sums->flags;
 }
 
@@ -262,7 +222,7 @@ static bool stale(struct urt_totals *totals)
  */
 bool urt_account(struct task_struct *leader, struct urt_totals *totals)
 {
-	struct sums sums;
+	struct urt_sums sums;
 
 	if (unlikely(!sum_group(leader, &sums)))
 		return stale(totals);
@@ -304,7 +264,7 @@ bool urt_account_alone(struct task_struct *last, u64 *others)
  */
 bool urt_account_final(struct task_struct *leader, const u64 *others, struct urt_totals *totals)
 {
-	struct sums sums;
+	struct urt_sums sums;
 
 	if (!sum_group(leader, &sums))
 		return stale(totals);

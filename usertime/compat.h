@@ -79,6 +79,18 @@ static inline bool urt_task_on_cpu(const struct task_struct *t)
 #endif
 }
 
+/* The same, or-ed into @any: one instruction on x86, where loads keep their order by themselves. */
+static __always_inline void urt_or_task_on_cpu(int *any, struct task_struct *t)
+{
+#if defined(CONFIG_X86) && defined(CONFIG_SMP)
+	/* It may change at any time: what is read after it tells. */
+	*any |= data_race(t->on_cpu);
+	barrier();
+#else
+	*any |= urt_task_on_cpu(t);
+#endif
+}
+
 /* A counter of another task, which must not be torn on 32-bit machines. */
 static inline u64 urt_read_u64(const u64 *p)
 {

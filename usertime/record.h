@@ -12,17 +12,17 @@ static_assert(URT_ESTIMATED == USERTIME_FLAG_ESTIMATED && URT_STALE == USERTIME_
 
 /* All of @r is written: it is memory that the owner of the ring can read. */
 static __always_inline void urt_record_totals(struct usertime_record *r, const struct urt_target *t,
+					      const struct urt_totals *totals,
 					      enum usertime_record_type type, u64 time)
 {
-	const struct urt_totals *totals = &t->totals;
-
 	r->time = time;
 	r->start = t->start;
 	r->user = totals->user;
 	r->system = totals->system;
 	r->minor_faults = totals->minor_faults;
 	r->major_faults = totals->major_faults;
-	r->pid = t->nr;
+	/* Volatile: the compiler would shift and join it with the next, to save a store. */
+	WRITE_ONCE(r->pid, t->nr);
 	r->threads = totals->threads;
 	r->type = type;
 	r->split = totals->flags & URT_CONTEXT ? USERTIME_SPLIT_CONTEXT : USERTIME_SPLIT_TICK;

@@ -91,6 +91,7 @@ struct urt_ring *urt_ring_new(u32 size, u32 watermark, bool wake_exit)
 	if (!r)
 		return ERR_PTR(-ENOMEM);
 	r->size = size;
+	r->mask = size - 1;
 	r->watermark = watermark;
 	r->wake_exit = wake_exit;
 	init_waitqueue_head(&r->wait);
@@ -155,7 +156,7 @@ static void look_at_tail(struct urt_ring *r)
 
 static void put_lost(struct urt_ring *r)
 {
-	struct usertime_record *record = &r->records[r->head++ & (r->size - 1)];
+	struct usertime_record *record = &r->records[r->head++ & r->mask];
 	const struct urt_lost *lost = &r->unreported;
 
 	*record = (struct usertime_record) {
@@ -172,18 +173,38 @@ static void put_lost(struct urt_ring *r)
 	r->any_unreported = false;
 }
 
-/**
- * urt_ring_make_room - the slow part of urt_ring_slot()
- * @r: the ring
- * @keep: slots that are to be left free
- * Returns whether there is a slot. What was lost before is reported first, where both fit.
- */
-bool urt_ring_make_room(struct urt_ring *r, u32 keep)
+/* What was lost is reported first, where both that and a record fit. Returns whether one does. */
+static bool make_room(struct urt_ring *r, u32 keep)
 {
 	look_at_tail(r);
 	if (r->any_unreported && room(r) > max(keep, 1U))
 		put_lost(r);
 	return room(r) > keep;
+}
+
+/**
+ * urt_ring_make_room - the slow part of urt_ring_has_slot()
+ * @r: the ring
+ *
+ * Returns whether there is a slot. If so nothing is left unreported, and until something is lost or
+ * more slots are to be kept (both take the limit back) as many records as there is room for now can
+ * be put.
+ */
+bool urt_ring_make_room(struct urt_ring *r)
+{
+	bool has = make_room(r, r->keep);
+
+	r->limit = has ? r->tail + r->size - r->keep : r->head;
+	return has;
+}
+
+/* Whether there is a slot for an EXIT record. It may be one that had been left free. */
+bool urt_ring_has_exit_slot(struct urt_ring *r)
+{
+	bool has = make_room(r, 0);
+
+	r->limit = r->head + has;
+	return has;
 }
 
 static void count(u64 *unreported, __u64 *total, u64 n)
@@ -208,6 +229,7 @@ void urt_ring_lose(struct urt_ring *r, const struct urt_lost *lost)
 	count(&r->unreported.events, &p->lost_events, lost->events);
 	count(&r->unreported.children, &p->lost_children, lost->children);
 	r->any_unreported = true;
+	r->limit = r->head;
 	urt_stat_add(URT_STAT_RECORDS_DROPPED, lost->samples + lost->exits + lost->events);
 }
 
@@ -264,7 +286,7 @@ ssize_t urt_ring_read(struct urt_ring *r, char __user *to, size_t n)
 
 	wanted = min_t(size_t, min(head - tail, r->size), n / sizeof(struct usertime_record));
 	while (wanted) {
-		index = tail & (r->size - 1);
+		index = tail & r->mask;
 		count = min(wanted, r->size - index);
 		if (copy_to_user(to + done, &r->records[index], count * sizeof(*r->records)))
 			break;

@@ -22,10 +22,12 @@ struct urt_lost {
 /**
  * struct urt_ring - records on their way to a session's owner
  * @size: in records, a power of two
+ * @mask: @size - 1
  * @watermark: in records
  * @wake_exit: an EXIT record is reported at once
  * @head: of the next record; the owner sees it when it is published
  * @tail: the owner's, as seen last; @head - @tail is never more than @size
+ * @limit: until @head is there, records other than EXIT can be put without looking at anything else
  * @keep: slots that are left free by all but EXIT and LOST records
  * @unreported: what was lost and stands in no LOST record yet
  * @any_unreported: anything in it
@@ -39,8 +41,10 @@ struct urt_lost {
  */
 struct urt_ring {
 	u32 size;
+	u32 mask;
 	u32 head;
 	u32 tail;
+	u32 limit;
 	u32 keep;
 	struct usertime_record *records;
 	struct usertime_producer *producer;
@@ -65,29 +69,31 @@ struct urt_ring *urt_ring_new(u32 size, u32 watermark, bool wake_exit);
 void urt_ring_free(struct urt_ring *r);
 int urt_ring_mmap(struct urt_ring *r, struct vm_area_struct *vma);
 
-bool urt_ring_make_room(struct urt_ring *r, u32 keep);
+bool urt_ring_make_room(struct urt_ring *r);
+bool urt_ring_has_exit_slot(struct urt_ring *r);
 void urt_ring_lose(struct urt_ring *r, const struct urt_lost *lost);
 void urt_ring_publish(struct urt_ring *r, unsigned int targets);
 
 __poll_t urt_ring_poll(const struct urt_ring *r);
 ssize_t urt_ring_read(struct urt_ring *r, char __user *to, size_t n);
 
-/*
- * A slot for a record, or NULL: @keep slots are to be left. The caller fills all of it, or counts
- * what is lost.
- */
-static __always_inline struct usertime_record *urt_ring_slot(struct urt_ring *r, u32 keep)
+/* Whether there is a slot for a record other than EXIT: slots for these are left free. */
+static __always_inline bool urt_ring_has_slot(struct urt_ring *r)
 {
-	if (unlikely(r->any_unreported || r->size - (r->head - r->tail) <= keep) &&
-	    !urt_ring_make_room(r, keep))
-		return NULL;
-	return &r->records[r->head++ & (r->size - 1)];
+	return likely(r->head != r->limit) || urt_ring_make_room(r);
+}
+
+/* The next slot, which must be there. The caller fills all of it. */
+static __always_inline struct usertime_record *urt_ring_slot(struct urt_ring *r)
+{
+	return &r->records[r->head++ & r->mask];
 }
 
 /* Before records are put: @targets may each have an EXIT record coming. */
 static inline void urt_ring_reserve(struct urt_ring *r, unsigned int targets)
 {
 	r->keep = min_t(u32, targets + 1, r->size / 2);
+	r->limit = r->head;
 }
 
 #endif

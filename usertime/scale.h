@@ -17,6 +17,9 @@ static inline u64 urt_mul_div_generic(u64 a, u64 b, u64 c)
 	u64 quotient = 0, remainder = 0;
 	int bit;
 
+	/* Most often so: no tick has met kernel code. */
+	if (!a)
+		return 0;
 	for (bit = b ? 63 - __builtin_clzll(b) : -1; bit >= 0; bit--) {
 		quotient <<= 1;
 		remainder = (remainder << 1) + (b >> bit & 1 ? a : 0);

@@ -19,6 +19,7 @@
 #include <linux/sched/task.h>
 #include <linux/string.h>
 
+#include "asleep.h"
 #include "compat.h"
 #include "index.h"
 #include "probe.h"
@@ -79,30 +80,21 @@ struct task_struct *urt_target_task(const struct urt_target *t)
 	return t->phase == URT_ALIVE ? pid_task(t->pid, PIDTYPE_TGID) : NULL;
 }
 
-/* pid_task() without its call. */
-static __always_inline struct task_struct *target_leader(const struct urt_target *t)
+static __always_inline void put_sample(struct urt_ring *ring, const struct urt_target *t,
+				       const struct urt_totals *totals, u64 now)
 {
-	struct hlist_node *first = rcu_dereference(hlist_first_rcu(&t->pid->tasks[PIDTYPE_TGID]));
-
-	return hlist_entry_safe(first, struct task_struct, pid_links[PIDTYPE_TGID]);
-}
-
-static __always_inline void put_sample(struct urt_ring *ring, const struct urt_target *t, u64 now)
-{
-	struct usertime_record *record = urt_ring_slot(ring, ring->keep);
-
-	if (likely(record))
-		urt_record_totals(record, t, USERTIME_RECORD_SAMPLE, now);
+	if (likely(urt_ring_has_slot(ring)))
+		urt_record_totals(urt_ring_slot(ring), t, totals, USERTIME_RECORD_SAMPLE, now);
 	else
 		urt_ring_lose(ring, &(struct urt_lost) { .samples = 1 });
 }
 
-static __always_inline void sample_target(struct urt_target *t, struct task_struct *leader,
-					  struct urt_ring *ring, u64 now)
+static void sample_task(struct urt_target *t, struct task_struct *leader, struct urt_ring *ring,
+			u64 now)
 {
 	urt_account(leader, &t->totals);
 	if (ring)
-		put_sample(ring, t, now);
+		put_sample(ring, t, &t->totals, now);
 }
 
 /*
@@ -228,7 +220,7 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 	/* If it exited just now and the probe has it, the worker takes its totals. */
 	if (leader) {
 		t->start = leader->start_boottime;
-		sample_target(t, leader, s->ring, ktime_get_ns());
+		sample_task(t, leader, s->ring, ktime_get_ns());
 		s->threads += t->totals.threads;
 	}
 	rcu_read_unlock();
@@ -311,39 +303,90 @@ void urt_session_publish(struct urt_session *s)
 	urt_ring_publish(s->ring, s->nr_targets);
 }
 
+/* What pid_task() looks at, without its call. */
+static __always_inline struct hlist_node *first_task(const struct urt_target *t)
+{
+	return rcu_dereference(hlist_first_rcu(&t->pid->tasks[PIDTYPE_TGID]));
+}
+
+/*
+ * An ordinary sample: of a target that is there, with the credentials that it had, and of which
+ * nothing runs. False if anything is different. Adds its threads to @threads.
+ */
+static __always_inline bool sample_asleep(struct urt_target *t, struct urt_ring *ring, u64 now,
+					  u32 *threads)
+{
+	struct hlist_node *first = first_task(t);
+	struct task_struct *leader;
+	struct urt_totals totals;
+
+	if (unlikely(!first))
+		return false;
+	leader = hlist_entry(first, struct task_struct, pid_links[PIDTYPE_TGID]);
+	if (ring && unlikely(rcu_access_pointer(leader->real_cred) != t->cred))
+		return false;
+	if (unlikely(!urt_account_asleep(leader, &t->totals, &totals)))
+		return false;
+	*threads += totals.threads;
+	if (ring)
+		put_sample(ring, t, &totals, now);
+	return true;
+}
+
+/* Any. Returns how many threads were sampled. Out of line: see asleep.h. */
+static noinline u32 sample_any(struct urt_target *t, struct urt_ring *ring, u64 now)
+{
+	struct task_struct *leader = pid_task(t->pid, PIDTYPE_TGID);
+
+	if (unlikely(!leader)) {
+		target_lost(t);
+		return 0;
+	}
+	if (ring && !still_observable(t, leader))
+		return 0;
+	sample_task(t, leader, ring, now);
+	return t->totals.threads;
+}
+
 /*
  * The list cannot change: the lock is held. RCU is for the tasks. One timestamp and one head of the
  * ring for each batch.
  */
-static void sample_targets(struct urt_session *s)
+static __always_inline void sample_list(struct urt_session *s, struct urt_ring *ring)
 {
-	struct urt_ring *ring = s->ring;
-	struct urt_target *t, *next;
-	struct task_struct *leader;
+	struct list_head *pos, *next;
 	u64 now = ktime_get_ns();
-	unsigned int n = 0;
+	unsigned int left = BATCH;
+	struct urt_target *t;
 	u32 threads = 0;
 
 	rcu_read_lock();
-	list_for_each_entry_safe(t, next, &s->targets, link) {
-		leader = target_leader(t);
-		if (unlikely(!leader)) {
-			target_lost(t);
-		} else if (!ring || still_observable(t, leader)) {
-			sample_target(t, leader, ring, now);
-			threads += t->totals.threads;
-		}
-		if (++n % BATCH == 0) {
-			rcu_read_unlock();
-			if (ring)
-				urt_session_publish(s);
-			cond_resched();
-			rcu_read_lock();
-			now = ktime_get_ns();
-		}
+	for (pos = s->targets.next; pos != &s->targets; pos = next) {
+		t = list_entry(pos, struct urt_target, link);
+		next = pos->next;	/* it may be moved to another list */
+		if (unlikely(!sample_asleep(t, ring, now, &threads)))
+			threads += sample_any(t, ring, now);
+		if (likely(--left))
+			continue;
+		rcu_read_unlock();
+		if (ring)
+			urt_session_publish(s);
+		cond_resched();
+		rcu_read_lock();
+		now = ktime_get_ns();
+		left = BATCH;
 	}
 	rcu_read_unlock();
 	s->threads = threads;
+}
+
+/* Two loops, of which one knows that there is a ring and the other that there is none. */
+static void sample_targets(struct urt_session *s)
+{
+	if (s->ring)
+		sample_list(s, s->ring);
+	else
+		sample_list(s, NULL);
 }
 
 /* Those that are not sampled must not be forgotten, either. */
@@ -353,7 +396,7 @@ static void find_lost(struct urt_session *s)
 
 	rcu_read_lock();
 	list_for_each_entry_safe(t, next, &s->refused, link)
-		if (!target_leader(t))
+		if (!first_task(t))
 			target_lost(t);
 	rcu_read_unlock();
 }

@@ -134,9 +134,9 @@ static bool admit(struct urt_session *s)
 
 static void put_exit(struct urt_ring *ring, const struct urt_target *t)
 {
-	struct usertime_record *record = urt_ring_slot(ring, 0);
+	struct usertime_record *record;
 
-	if (!record) {
+	if (!urt_ring_has_exit_slot(ring)) {
 		urt_ring_lose(ring, &(struct urt_lost) {
 			.exits = 1,
 			.user = t->totals.user,
@@ -144,7 +144,8 @@ static void put_exit(struct urt_ring *ring, const struct urt_target *t)
 		});
 		return;
 	}
-	urt_record_totals(record, t, USERTIME_RECORD_EXIT, t->exit.time);
+	record = urt_ring_slot(ring);
+	urt_record_totals(record, t, &t->totals, USERTIME_RECORD_EXIT, t->exit.time);
 	if (test_bit(URT_REFUSED, &t->flags))
 		record->flags |= USERTIME_FLAG_REFUSED;
 	if (test_bit(URT_UNSEEN, &t->flags))
@@ -155,10 +156,8 @@ static void put_exit(struct urt_ring *ring, const struct urt_target *t)
 
 static void put_event(struct urt_ring *ring, const struct usertime_record *event)
 {
-	struct usertime_record *record = urt_ring_slot(ring, ring->keep);
-
-	if (record)
-		*record = *event;
+	if (urt_ring_has_slot(ring))
+		*urt_ring_slot(ring) = *event;
 	else
 		urt_ring_lose(ring, &(struct urt_lost) { .events = 1 });
 }
