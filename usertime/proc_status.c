@@ -12,14 +12,17 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "decimal.h"
 #include "proc.h"
 #include "registry.h"
 #include "uapi/usertime.h"
+#include "visible.h"
 
 /* What is remembered of an open file. */
 struct reader {
 	unsigned long seen;		/* refreshes, when poll last reported one */
 	unsigned long flags;
+	const struct urt_name *last;	/* shown; valid from start to stop of a read */
 };
 
 #define POLLED	0			/* bit of reader.flags: holds the module */
@@ -143,21 +146,66 @@ static ssize_t status_write(struct file *file, const char __user *user, size_t n
 
 /* Reading. */
 
+/* The longest line: PID, ": ", nanoseconds and a newline. */
+#define LINE_BYTES	(10 + 2 + URT_DECIMAL_MAX + 1)
+
+static char *put_line(char *to, const struct urt_name *name)
+{
+	to = urt_put_decimal(to, name->nr);
+	*to++ = ':';
+	*to++ = ' ';
+	to = urt_put_decimal(to, urt_name_entry(name)->target.totals.user);
+	*to++ = '\n';
+	return to;
+}
+
+/*
+ * As many lines as fit are one record to seq_file, which would otherwise spend more on getting from
+ * one to the next than a line costs. The lock is held from the first to the last call for a read.
+ */
 static int status_show(struct seq_file *m, void *v)
 {
-	const struct urt_name *name = v;
+	const bool all = urt_all_visible(m->file);
+	struct reader *reader = m->private;
+	const struct urt_name *name;
+	char *buf, *to, *full;
+	size_t room;
 
-	if (v == SEQ_START_TOKEN || !urt_seq_visible(m, name))
+	if (v == SEQ_START_TOKEN)
 		return SEQ_SKIP;
-	seq_put_decimal_ull(m, "", name->nr);
-	seq_put_decimal_ull(m, ": ", urt_name_entry(name)->target.totals.user);
-	seq_putc(m, '\n');
+	room = seq_get_buf(m, &buf);
+	if (room <= LINE_BYTES) {
+		seq_commit(m, -1);
+		return 0;
+	}
+	/* One byte must stay free, or seq_file takes it for an overflow. */
+	full = buf + room - LINE_BYTES - 1;
+	to = buf;
+	for (name = v; name; name = urt_registry_next(name)) {
+		if (to > full)
+			break;
+		if (all || urt_seq_visible(m, name))
+			to = put_line(to, name);
+		reader->last = name;
+	}
+	seq_commit(m, to - buf);
 	return 0;
+}
+
+static void *status_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	const struct reader *reader = m->private;
+
+	if (v == SEQ_START_TOKEN)
+		return urt_seq_next(m, v, pos);
+	/* The record began at @pos and went on to that one. */
+	*pos = reader->last->nr;
+	return urt_seq_next(m, (void *)reader->last, pos);
 }
 
 static const struct seq_operations status_seq_ops = {
 	.start = urt_seq_start,
-	.next = urt_seq_next,
+	.next = status_next,
 	.stop = urt_seq_stop,
 	.show = status_show,
 };
