@@ -151,12 +151,14 @@ static int urt_mmap(struct file *file, struct vm_area_struct *vma)
 static ssize_t read_some(struct file *file, struct urt_ring *ring, char __user *to, size_t n)
 {
 	ssize_t done;
+	bool over;
 
 	for (;;) {
 		if (READ_ONCE(ring->mapped))
 			return -EBUSY;
+		over = urt_ring_hung_up(ring);
 		done = urt_ring_read(ring, to, n);
-		if (done || READ_ONCE(ring->hung_up))
+		if (done || over)
 			return done;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;

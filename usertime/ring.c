@@ -242,12 +242,16 @@ void urt_ring_publish(struct urt_ring *r, unsigned int targets)
 {
 	struct usertime_producer *p = r->producer;
 
-	WRITE_ONCE(p->targets, targets);
 	/* Stays comparable, however many records there are between two exits. */
 	if ((s32)(r->after_exit - r->tail) < 0)
 		WRITE_ONCE(r->after_exit, r->tail);
 	/* Pairs with the consumer's acquire: it sees whole records. */
 	smp_store_release(&p->head, r->head);
+	r->had_targets |= targets;
+	/* Pairs with the owner's acquire: who sees the end sees all that was before. */
+	smp_store_release(&p->targets, targets);
+	/* Pairs with urt_ring_hung_up(), the same. */
+	smp_store_release(&r->hung_up, r->had_targets && !targets);
 	if (wq_has_sleeper(&r->wait) && urt_ring_poll(r))
 		wake_up_interruptible_poll(&r->wait, urt_ring_poll(r));
 }
@@ -257,9 +261,9 @@ void urt_ring_publish(struct urt_ring *r, unsigned int targets)
 /* What poll() reports. A hostile tail makes it wrong, for its owner alone. */
 __poll_t urt_ring_poll(const struct urt_ring *r)
 {
+	bool hung_up = urt_ring_hung_up(r);
 	u32 tail = READ_ONCE(r->consumer->tail);
 	u32 unread = READ_ONCE(r->producer->head) - tail;
-	bool hung_up = READ_ONCE(r->hung_up);
 	__poll_t events = hung_up ? EPOLLHUP : 0;
 
 	if (unread >= r->watermark || (hung_up && unread) ||

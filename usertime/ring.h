@@ -32,7 +32,8 @@ struct urt_lost {
  * @unreported: what was lost and stands in no LOST record yet
  * @any_unreported: anything in it
  * @after_exit: position after the latest EXIT record; published
- * @hung_up: the last of at least one target is gone
+ * @had_targets: when something was published
+ * @hung_up: the last of at least one target is gone, and all records are published
  * @mapped: the consumer page was mapped; never false again
  * @wait: for records
  * @consumer: written by the owner at any time: nothing in it is trusted
@@ -51,6 +52,7 @@ struct urt_ring {
 	struct usertime_consumer *consumer;
 	bool any_unreported;
 	bool wake_exit;
+	bool had_targets;
 	bool hung_up;
 	bool mapped;
 	u32 after_exit;
@@ -87,6 +89,13 @@ static __always_inline bool urt_ring_has_slot(struct urt_ring *r)
 static __always_inline struct usertime_record *urt_ring_slot(struct urt_ring *r)
 {
 	return &r->records[r->head++ & r->mask];
+}
+
+/* To be asked before looking for records: then there are no more than these. */
+static inline bool urt_ring_hung_up(const struct urt_ring *r)
+{
+	/* Pairs with urt_ring_publish(). */
+	return smp_load_acquire(&r->hung_up);
 }
 
 /* Before records are put: @targets may each have an EXIT record coming. */

@@ -114,15 +114,13 @@ static void unpin_tasks(struct urt_target *t)
 		put_task_struct(t->last);
 }
 
-/* Every target may have an EXIT record coming; and the owner wants to know of the last one. */
+/* Every target may have an EXIT record coming. */
 static void count_targets(struct urt_session *s, int more)
 {
 	s->nr_targets += more;
 	urt_stat_add(URT_STAT_TARGETS, more);
-	if (!s->ring)
-		return;
-	urt_ring_reserve(s->ring, s->nr_targets);
-	WRITE_ONCE(s->ring->hung_up, !s->nr_targets);
+	if (s->ring)
+		urt_ring_reserve(s->ring, s->nr_targets);
 }
 
 static void link_target(struct urt_target *t)

@@ -309,7 +309,7 @@ struct usertime_consumer {
 /**
  * struct usertime_producer - what the kernel tells beside the records
  * @head: position of the next record to be written
- * @targets: targets now
+ * @targets: targets now; who reads 0 with acquire semantics finds all their records before @head
  * @missed_periods: periods that passed without a sample, as the one before was not finished, or as
  *	max_rate_per_user did not allow it
  * @lost_samples: SAMPLE records dropped so far
@@ -344,7 +344,7 @@ struct usertime_producer {
  *
  * poll(): POLLIN from the watermark on, for an unread EXIT record with USERTIME_SETUP_WAKE_EXIT,
  * and for any unread record once the last target is gone; POLLHUP when the last of at least one
- * target is gone; POLLERR before the setup.
+ * target is gone, after its EXIT record was put into the ring; POLLERR before the setup.
  */
 
 #endif
