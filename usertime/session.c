@@ -419,9 +419,10 @@ void urt_session_sample(struct urt_session *s)
 	sample_targets(s);
 	find_lost(s);
 	s->refreshes++;
+	/* Counted first: whoever is woken finds it in stats. */
+	urt_stats_refresh(ktime_get_ns() - begin);
 	if (s->ops->refreshed)
 		s->ops->refreshed(s);
-	urt_stats_refresh(ktime_get_ns() - begin);
 }
 
 static void count_missed(struct urt_session *s, u64 periods)
