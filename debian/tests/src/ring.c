@@ -136,8 +136,8 @@ TEST(hostile, "whatever is in the consumer's page: the kernel goes on, other ses
 	struct kid kids[20];
 	struct usertime_record r;
 	struct dev d, other;
-	unsigned int i, *page;
-	u64 before;
+	unsigned int i, *page, head;
+	u64 before, lost;
 
 	for (i = 0; i < 20; i++)
 		kids[i] = kid_sleeper();
@@ -155,8 +155,15 @@ TEST(hostile, "whatever is in the consumer's page: the kernel goes on, other ses
 	}
 	for (i = 0; i < 10; i++)
 		kid_kill(&kids[i]);
-	d.consumer->tail = 0x80000000;
+	/* A tail that cannot be makes the ring full: nothing that is unread is overwritten. */
+	d.consumer->tail = d.producer->head ^ 0x80000000;
 	ASSERT_EQ(dev_sample(d.fd), 0);
+	head = d.producer->head;
+	lost = d.producer->lost_samples;
+	ASSERT_EQ(dev_sample(d.fd), 0);
+	EXPECT_EQ(d.producer->head, head);
+	EXPECT(d.producer->lost_samples >= lost + 10, "%llu after %llu",
+	       (u64)d.producer->lost_samples, lost);
 	/* A reasonable tail, and all is well again. */
 	d.consumer->tail = d.producer->head;
 	ASSERT_EQ(dev_sample(d.fd), 0);
