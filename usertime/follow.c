@@ -59,7 +59,7 @@ static unsigned int missing(struct urt_spares *spares)
 	unsigned int n;
 
 	raw_spin_lock_irqsave(&spares->lock, flags);
-	n = spares->closed ? 0 : spares->want - spares->nr;
+	n = !spares->closed && spares->nr < spares->want ? spares->want - spares->nr : 0;
 	raw_spin_unlock_irqrestore(&spares->lock, flags);
 	return n;
 }
@@ -91,25 +91,36 @@ void urt_spares_init(struct urt_spares *spares)
 	raw_spin_lock_init(&spares->lock);
 }
 
-/* Before there are targets. Returns 0 or -ENOMEM. */
+static void free_spares(struct urt_spares *spares)
+{
+	struct urt_spare *spare;
+
+	while ((spare = get_spare(spares)))
+		kfree(spare);
+}
+
+/* Before there are targets; 0: none, and what there is goes. Returns 0 or -ENOMEM, and has none. */
 int urt_spares_want(struct urt_spares *spares, unsigned int want)
 {
+	free_spares(spares);
 	spares->want = want;
 	urt_spares_refill(spares);
-	return spares->nr < want ? -ENOMEM : 0;
+	if (spares->nr == want)
+		return 0;
+	spares->want = 0;
+	free_spares(spares);
+	return -ENOMEM;
 }
 
 /* From here on there are none, and none are put by. */
 void urt_spares_close(struct urt_spares *spares)
 {
-	struct urt_spare *spare;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&spares->lock, flags);
 	spares->closed = true;
 	raw_spin_unlock_irqrestore(&spares->lock, flags);
-	while ((spare = get_spare(spares)))
-		kfree(spare);
+	free_spares(spares);
 }
 
 /* Probes. */

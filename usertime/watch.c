@@ -367,7 +367,7 @@ static int make_ring(struct urt_watch *w, const struct usertime_setup *setup)
 			    setup->flags & USERTIME_SETUP_WAKE_EXIT);
 	err = PTR_ERR_OR_ZERO(ring);
 	if (err)
-		goto unlock_vm;
+		goto drop_spares;
 
 	mmgrab(current->mm);
 	w->mm = current->mm;
@@ -379,6 +379,8 @@ static int make_ring(struct urt_watch *w, const struct usertime_setup *setup)
 	smp_store_release(&w->session.ring, ring);
 	return 0;
 
+drop_spares:
+	urt_spares_want(&w->spares, 0);
 unlock_vm:
 	account_locked_vm(current->mm, pages, false);
 uncharge:

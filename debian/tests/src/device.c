@@ -633,6 +633,61 @@ TEST(limits, "max_targets_per_user, max_bytes_per_user and RLIMIT_MEMLOCK hold")
 	EXPECT_EQ(dev_setup(dev_open(), &big), 0, "root");
 }
 
+/* Memory cgroups refuse what a ring takes without killing anybody. */
+static void short_of_memory(struct kid *parent, void *arg)
+{
+	struct usertime_setup big = { .ring = 1 << 16, .flags = USERTIME_SETUP_FOLLOW };
+	struct usertime_setup small = { .ring = 64 };
+	int fd = dev_open();
+
+	(void)arg;
+	kid_tell(parent, 0);
+	kid_hear(parent);
+	EXPECT_EQ(dev_setup(fd, &big), -ENOMEM);
+	EXPECT_EQ(dev_setup(fd, &small), 0);
+	EXPECT_EQ(dev_add(fd, getpid(), NULL), 0);
+	kid_tell(parent, 0);
+}
+
+static void group_write(const char *group, const char *name, const char *format, long long value)
+{
+	char path[150];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", group, name);
+	f = fopen(path, "w");
+	ASSERT(f && fprintf(f, format, value) > 0 && !fclose(f), "%s: errno %d", path, errno);
+}
+
+static long long group_read(const char *group, const char *name)
+{
+	char path[150], *text;
+	long long value;
+
+	snprintf(path, sizeof(path), "%s/%s", group, name);
+	text = read_file(path, NULL);
+	value = strtoll(text, NULL, 10);
+	free(text);
+	return value;
+}
+
+TEST(no_memory, "ENOMEM changes nothing: what was put by for the session is given back")
+{
+	struct kid k = kid_start(short_of_memory, NULL);
+	char group[100];
+
+	snprintf(group, sizeof(group), "/sys/fs/cgroup/usertime-test-%d", getpid());
+	group_write("/sys/fs/cgroup", "cgroup.subtree_control", "+memory", 0);
+	ASSERT_EQ(mkdir(group, 0755), 0, "errno %d", errno);
+	group_write(group, "cgroup.procs", "%lld", k.pid);
+	kid_hear(&k);
+	group_write(group, "memory.max", "%lld", group_read(group, "memory.current") + (2 << 20));
+	kid_tell(&k, 0);
+	kid_hear(&k);
+	EXPECT_EQ(kid_reap(&k, NULL), 0);
+	WAIT_FOR(rmdir(group) == 0);
+}
+
 static void alice_too_fast(struct kid *parent, pid_t other)
 {
 	struct kid k = kid_sleeper();
