@@ -186,6 +186,8 @@ static int status_show(struct seq_file *m, void *v)
 			break;
 		if (all || urt_seq_visible(m, name))
 			to = put_line(to, name);
+		else
+			cond_resched();		/* no buffer bounds these */
 		reader->last = name;
 	}
 	seq_commit(m, to - buf);

@@ -176,8 +176,8 @@ void urt_session_remove(struct urt_target *t)
 /**
  * urt_session_add - begin to measure a process
  * @s: the session
- * @t: a new target, zeroed; with a ring @nr and @cred (referenced) are set. On error it is given to
- *	urt_session_ops.free
+ * @t: a new target, zeroed; with a ring @nr, @start and @cred (referenced) are set. On error it is
+ *	given to urt_session_ops.free
  * @pid: the process; a reference is taken
  *
  * It is sampled at once. Caller holds the session's lock. Returns 0, -EEXIST if the process is in

@@ -218,13 +218,15 @@ static bool observable(struct urt_target *t, struct task_struct *leader)
 	return judge(t, leader, get_cred(rcu_dereference(leader->real_cred)));
 }
 
-/* What a child was when it was forked: meanwhile it may be gone. */
+/* With what it is now: it may have executed a program. One that is gone gives no samples. */
 static bool child_observable(struct urt_watch *w, const struct urt_target *t)
 {
+	struct task_struct *leader;
 	bool may;
 
 	rcu_read_lock();
-	may = urt_may_observe(w->file, pid_task(t->pid, PIDTYPE_TGID), t->cred);
+	leader = urt_target_task(t);
+	may = !leader || urt_may_observe(w->file, leader, t->cred);
 	rcu_read_unlock();
 	return may;
 }
@@ -243,18 +245,27 @@ static int adopt(struct urt_watch *w, struct urt_target *t)
 	return err;
 }
 
-/* The child of one that may not be observed is no business of the owner's. */
+/*
+ * A child that was another user's from its fork on is no business of the owner's. One that merely
+ * may not be observed by now is followed to its exit, as if that had become so later.
+ */
 static void take_fork(struct urt_watch *w, struct urt_watched *c)
 {
-	if (w->closing || !child_observable(w, &c->target)) {
-		urt_session_disown(&c->target);
-	} else if (adopt(w, &c->target)) {
-		urt_session_disown(&c->target);
-		urt_ring_lose(w->session.ring, &(struct urt_lost) { .children = 1 });
-	} else {
-		urt_stat_inc(URT_STAT_FORKS_FOLLOWED);
-		put_fork(w->session.ring, c);
+	struct urt_target *t = &c->target;
+
+	if (w->closing || !urt_may_observe(w->file, NULL, t->cred)) {
+		urt_session_disown(t);
+		return;
 	}
+	if (adopt(w, t)) {
+		urt_session_disown(t);
+		urt_ring_lose(w->session.ring, &(struct urt_lost) { .children = 1 });
+		return;
+	}
+	urt_stat_inc(URT_STAT_FORKS_FOLLOWED);
+	put_fork(w->session.ring, c);
+	if (!child_observable(w, t))
+		urt_session_refuse(t);
 }
 
 /* Exec is where a process becomes another user's. Meanwhile it may be gone. */
@@ -435,6 +446,7 @@ int urt_watch_setup(struct urt_watch *w, struct usertime_setup *setup)
 struct found {
 	struct pid *pid;		/* referenced */
 	const struct cred *cred;	/* referenced */
+	u64 start;
 	u32 threads;
 };
 
@@ -460,6 +472,7 @@ static int find_process(const struct urt_watch *w, pid_t nr, u64 start, struct f
 		*found = (struct found) {
 			.pid = get_pid(pid),
 			.cred = get_cred(__task_cred(task)),
+			.start = task->start_boottime,
 			.threads = READ_ONCE(task->signal->nr_threads),
 		};
 	rcu_read_unlock();
@@ -480,10 +493,11 @@ static int add_target(struct urt_watch *w, pid_t nr, const struct found *found, 
 	urt_watch_get(w);
 	watched->target.nr = nr;
 	watched->target.cred = found->cred;
+	watched->target.start = found->start;	/* a child may want it at once */
 	err = urt_session_add(&w->session, &watched->target, found->pid);
 	if (err)
 		return err;		/* and the session frees it */
-	*start = watched->target.start;
+	*start = found->start;
 	urt_session_publish(&w->session);
 	return 0;
 }
