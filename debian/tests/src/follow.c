@@ -240,14 +240,19 @@ static void ignore_children(void)
 	}
 }
 
-TEST(ignored, "SIGCHLD ignored: nobody waits, the sum is that of the cgroup")
+static void check_crowd(void (*run)(void))
 {
 	u64 kernel, before;
-	struct tally t = follow_crowd(ignore_children, &kernel, &before);
+	struct tally t = follow_crowd(run, &kernel, &before);
 
 	check_tally(&t, 300);
 	t.user -= before;
 	check_sums(&t, kernel);
+}
+
+TEST(ignored, "SIGCHLD ignored: nobody waits, the sum is that of the cgroup")
+{
+	check_crowd(ignore_children);
 }
 
 /* A child forks and ends at once: init inherits the grandchild. */
@@ -269,12 +274,7 @@ static void orphan_children(void)
 
 TEST(orphans, "orphans: the same")
 {
-	u64 kernel, before;
-	struct tally t = follow_crowd(orphan_children, &kernel, &before);
-
-	check_tally(&t, 300);
-	t.user -= before;
-	check_sums(&t, kernel);
+	check_crowd(orphan_children);
 }
 
 /* ---- trees, names, threads ---- */
