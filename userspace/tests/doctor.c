@@ -15,7 +15,7 @@
 #define OLD		"6.9.7-amd64"
 #define ANCIENT		"5.9.0-5-amd64"
 #define REINSTALL(kernel)	"dkms uninstall -m usertime -v 1.2.3 -k " kernel " && " \
-				"dkms install -m usertime -v 1.2.3 -k " kernel
+				"dkms install --force -m usertime -v 1.2.3 -k " kernel
 #define FILE_OF(kernel)	"/lib/modules/" kernel "/updates/dkms/usertime.ko"
 
 #define MODULE_INFO(kernel, version, abi) \

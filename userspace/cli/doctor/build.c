@@ -37,7 +37,10 @@ void check_headers(struct doctor *doctor)
 		check_headers_of(doctor, doctor->kernels.newest, "newest");
 }
 
-/* Before DKMS 3 --force does not install again what is installed by its books: uninstall does. */
+/*
+ * Before DKMS 3 --force does not install again what is installed by its books, so that goes first;
+ * since then a file that is not DKMS's own stays in its place, and is only replaced by force.
+ */
 static char *install_command(const struct doctor *doctor, const char *kernel)
 {
 	const struct dkms_build *build = dkms_find(&doctor->dkms, kernel);
@@ -47,7 +50,7 @@ static char *install_command(const struct doctor *doctor, const char *kernel)
 		return text("apt install --reinstall usertime-dkms");
 	if (build && build->installed)
 		return text("dkms uninstall -m usertime -v %s -k %s && "
-			    "dkms install -m usertime -v %s -k %s",
+			    "dkms install --force -m usertime -v %s -k %s",
 			    version, kernel, version, kernel);
 	return text("dkms install -m usertime -v %s -k %s", version, kernel);
 }
