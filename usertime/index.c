@@ -16,26 +16,26 @@
 #include "param.h"
 #include "session.h"
 
-static struct hlist_head *table;
-static unsigned int table_bits;
+static struct hlist_head *index_heads;
+static unsigned int index_bits;
 static DEFINE_RAW_SPINLOCK(table_lock);
 
 int urt_index_init(void)
 {
 	/* Four targets a chain when full; 8 KiB to 1 MiB of memory. */
-	table_bits = clamp(ilog2(urt_max_targets()) - 2, 10, 17);
-	table = kvcalloc(1UL << table_bits, sizeof(*table), GFP_KERNEL);
-	return table ? 0 : -ENOMEM;
+	index_bits = clamp(ilog2(urt_max_targets()) - 2, 10, 17);
+	index_heads = kvcalloc(1UL << index_bits, sizeof(*index_heads), GFP_KERNEL);
+	return index_heads ? 0 : -ENOMEM;
 }
 
 void urt_index_exit(void)
 {
-	kvfree(table);
+	kvfree(index_heads);
 }
 
 struct hlist_head *urt_index_chain(const struct pid *pid)
 {
-	return &table[hash_ptr(pid, table_bits)];
+	return &index_heads[hash_ptr(pid, index_bits)];
 }
 
 static struct urt_target *find(const struct urt_session *session, const struct pid *pid)

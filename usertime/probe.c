@@ -90,7 +90,7 @@ static struct probe {
 	{ "sched_process_exec", urt_probe_exec },
 };
 
-static DEFINE_MUTEX(lock);	/* nests inside a session's lock */
+static DEFINE_MUTEX(probe_lock);	/* nests inside a session's lock */
 
 static void find_tracepoint(struct tracepoint *tp, void *unused)
 {
@@ -127,11 +127,11 @@ static void detach_unused(struct work_struct *work)
 {
 	struct probe *p;
 
-	mutex_lock(&lock);
+	mutex_lock(&probe_lock);
 	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)
 		if (!p->users)
 			detach(p);
-	mutex_unlock(&lock);
+	mutex_unlock(&probe_lock);
 }
 
 static DECLARE_DELAYED_WORK(detach_work, detach_unused);
@@ -156,7 +156,7 @@ int urt_probes_get(bool all)
 	struct probe *p;
 	int err = 0;
 
-	mutex_lock(&lock);
+	mutex_lock(&probe_lock);
 	for (p = probes; p < probes_end(all); p++) {
 		err = attach(p);
 		if (err) {
@@ -165,15 +165,15 @@ int urt_probes_get(bool all)
 		}
 		p->users++;
 	}
-	mutex_unlock(&lock);
+	mutex_unlock(&probe_lock);
 	return err;
 }
 
 void urt_probes_put(bool all)
 {
-	mutex_lock(&lock);
+	mutex_lock(&probe_lock);
 	drop(probes_end(all));
-	mutex_unlock(&lock);
+	mutex_unlock(&probe_lock);
 }
 
 int urt_probes_init(void)
@@ -198,9 +198,9 @@ void urt_probes_exit(void)
 	struct probe *p;
 
 	cancel_delayed_work_sync(&detach_work);
-	mutex_lock(&lock);
+	mutex_lock(&probe_lock);
 	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)
 		detach(p);
-	mutex_unlock(&lock);
+	mutex_unlock(&probe_lock);
 	tracepoint_synchronize_unregister();
 }

@@ -7,7 +7,7 @@
 #include "stats.h"
 #include "visible.h"
 
-static struct proc_dir_entry *dir;
+static struct proc_dir_entry *urt_dir;
 
 /* Who may register what is decided by status_write(); an administrator may chmod the file. */
 static const umode_t everybody = 0666;
@@ -87,12 +87,12 @@ static const struct proc_ops detail_ops = {
 
 int urt_proc_init(void)
 {
-	dir = proc_mkdir("urt", NULL);
-	if (!dir)
+	urt_dir = proc_mkdir("urt", NULL);
+	if (!urt_dir)
 		return -ENOMEM;
-	if (proc_create("status", everybody, dir, &urt_status_ops) &&
-	    proc_create("detail", 0444, dir, &detail_ops) &&
-	    proc_create_single("stats", 0444, dir, urt_stats_show))
+	if (proc_create("status", everybody, urt_dir, &urt_status_ops) &&
+	    proc_create("detail", 0444, urt_dir, &detail_ops) &&
+	    proc_create_single("stats", 0444, urt_dir, urt_stats_show))
 		return 0;
 	urt_proc_exit();
 	return -ENOMEM;
@@ -101,5 +101,5 @@ int urt_proc_init(void)
 /* Waits for calls in progress; files that are still open then give EIO. */
 void urt_proc_exit(void)
 {
-	proc_remove(dir);
+	proc_remove(urt_dir);
 }

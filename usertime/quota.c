@@ -25,8 +25,8 @@ struct payer {
 };
 
 static DEFINE_HASHTABLE(payers, 8);
-static unsigned long nr_targets;
-static DEFINE_MUTEX(lock);		/* innermost */
+static unsigned long nr_registered;
+static DEFINE_MUTEX(quota_lock);		/* innermost */
 
 static struct payer *find_payer(kuid_t uid)
 {
@@ -146,9 +146,9 @@ int urt_quota_charge_user(const struct file *file, enum urt_quota what, u64 n)
 	u64 limit = unlimited(file) ? U64_MAX : limit_of(what);
 	int err;
 
-	mutex_lock(&lock);
+	mutex_lock(&quota_lock);
 	err = charge_chain(file->f_cred->fsuid, file->f_cred->user_ns, what, n, limit);
-	mutex_unlock(&lock);
+	mutex_unlock(&quota_lock);
 	return err;
 }
 
@@ -157,11 +157,11 @@ void urt_quota_uncharge_user(kuid_t uid, struct user_namespace *ns, enum urt_quo
 	unsigned int nr_payers = 0;
 	kuid_t who;
 
-	mutex_lock(&lock);
+	mutex_lock(&quota_lock);
 	while (nth_payer(uid, ns, nr_payers, &who))
 		nr_payers++;
 	uncharge_chain(uid, ns, nr_payers, what, n);
-	mutex_unlock(&lock);
+	mutex_unlock(&quota_lock);
 }
 
 /**
@@ -177,18 +177,18 @@ int urt_quota_charge_target(const struct file *file)
 
 	if (!unlimited(file))
 		limit -= limit / 8;
-	mutex_lock(&lock);
-	if (nr_targets < limit) {
-		nr_targets++;
+	mutex_lock(&quota_lock);
+	if (nr_registered < limit) {
+		nr_registered++;
 		err = 0;
 	}
-	mutex_unlock(&lock);
+	mutex_unlock(&quota_lock);
 	return err;
 }
 
 void urt_quota_uncharge_target(void)
 {
-	mutex_lock(&lock);
-	nr_targets--;
-	mutex_unlock(&lock);
+	mutex_lock(&quota_lock);
+	nr_registered--;
+	mutex_unlock(&quota_lock);
 }

@@ -24,10 +24,10 @@
 #include "stats.h"
 #include "visible.h"
 
-static struct urt_session session;
-static struct rb_root names = RB_ROOT;
+static struct urt_session registry;
+static struct rb_root by_number = RB_ROOT;
 static unsigned long refreshes;
-static bool ready;			/* kernel_param_lock() */
+static bool registry_ready;			/* kernel_param_lock() */
 DECLARE_WAIT_QUEUE_HEAD(urt_registry_wait);
 
 /* A process in the initial PID namespace with one holder stays within the budget. */
@@ -45,7 +45,7 @@ static int compare(const struct pid_namespace *ns, pid_t nr, const struct urt_na
 
 struct urt_name *urt_registry_find(const struct pid_namespace *ns, pid_t nr)
 {
-	struct rb_node *node = names.rb_node;
+	struct rb_node *node = by_number.rb_node;
 	struct urt_name *name, *found = NULL;
 
 	while (node) {
@@ -62,7 +62,7 @@ struct urt_name *urt_registry_find(const struct pid_namespace *ns, pid_t nr)
 
 static void insert_name(struct urt_name *new)
 {
-	struct rb_node **link = &names.rb_node, *parent = NULL;
+	struct rb_node **link = &by_number.rb_node, *parent = NULL;
 
 	while (*link) {
 		parent = *link;
@@ -72,7 +72,7 @@ static void insert_name(struct urt_name *new)
 			link = &parent->rb_right;
 	}
 	rb_link_node(&new->node, parent, link);
-	rb_insert_color(&new->node, &names);
+	rb_insert_color(&new->node, &by_number);
 }
 
 /* Holds. */
@@ -131,7 +131,7 @@ static void remove_entry(struct urt_entry *e, enum urt_stat why)
 	unsigned int i;
 
 	for (i = 0; i <= e->target.pid->level; i++)
-		rb_erase(&e->names[i].node, &names);
+		rb_erase(&e->names[i].node, &by_number);
 	drop_holds(&e->holds);
 	urt_stat_inc(why);
 	urt_session_remove(&e->target);
@@ -176,7 +176,7 @@ static int new_entry(const struct file *file, struct pid *pid)
 	e = kzalloc(struct_size(e, names, pid->level + 1), GFP_KERNEL_ACCOUNT);
 	if (!e)
 		goto uncharge;
-	err = urt_session_add(&session, &e->target, pid);
+	err = urt_session_add(&registry, &e->target, pid);
 	if (err)
 		goto uncharge;		/* and the session frees it */
 	hlist_move_list(&holds, &e->holds);
@@ -199,7 +199,7 @@ static void refreshed(struct urt_session *s)
 	wake_up_interruptible_poll(&urt_registry_wait, EPOLLPRI);
 }
 
-static void expired(struct urt_target *t)
+static void forget_expired(struct urt_target *t)
 {
 	remove_entry(urt_entry_of(t), URT_STAT_EXITED);
 }
@@ -209,10 +209,10 @@ static void free_entry(struct urt_target *t)
 	kfree(urt_entry_of(t));
 }
 
-static const struct urt_session_ops ops = {
+static const struct urt_session_ops registry_ops = {
 	.exited_linger = true,
 	.refreshed = refreshed,
-	.expired = expired,
+	.expired = forget_expired,
 	.free = free_entry,
 };
 
@@ -222,7 +222,7 @@ static const struct urt_session_ops ops = {
  * The process that is called @nr where @file was opened, referenced. -ESRCH covers whatever is not
  * there or not visible, so that no other error tells of a hidden process.
  */
-static int find_process(const struct file *file, pid_t nr, struct pid **process)
+static int find_visible(const struct file *file, pid_t nr, struct pid **process)
 {
 	struct task_struct *task;
 	struct pid *pid;
@@ -259,16 +259,16 @@ int urt_registry_add(const struct file *file, pid_t nr)
 	struct pid *pid;
 	int err;
 
-	err = find_process(file, nr, &pid);
+	err = find_visible(file, nr, &pid);
 	if (err)
 		return err;
-	mutex_lock(&session.lock);
-	t = urt_index_find(&session, pid);
+	mutex_lock(&registry.lock);
+	t = urt_index_find(&registry, pid);
 	if (!t)
 		err = new_entry(file, pid);
 	else if (!find_hold(urt_entry_of(t), file->f_cred->fsuid))
 		err = add_hold(&urt_entry_of(t)->holds, file);
-	mutex_unlock(&session.lock);
+	mutex_unlock(&registry.lock);
 	put_pid(pid);
 	return err;
 }
@@ -293,7 +293,7 @@ static bool may_end(const struct file *file, struct pid *pid)
 
 static int end_registration(const struct file *file, struct pid *pid)
 {
-	struct urt_target *t = urt_index_find(&session, pid);
+	struct urt_target *t = urt_index_find(&registry, pid);
 	struct urt_hold *hold;
 	struct urt_entry *e;
 
@@ -324,24 +324,24 @@ int urt_registry_remove(const struct file *file, pid_t nr)
 	struct pid *pid;
 	int err;
 
-	err = find_process(file, nr, &pid);
+	err = find_visible(file, nr, &pid);
 	if (err)
 		return -ESRCH;		/* a thread is not registered, either */
-	mutex_lock(&session.lock);
+	mutex_lock(&registry.lock);
 	err = end_registration(file, pid);
-	mutex_unlock(&session.lock);
+	mutex_unlock(&registry.lock);
 	put_pid(pid);
 	return err;
 }
 
 void urt_registry_lock(void)
 {
-	mutex_lock(&session.lock);
+	mutex_lock(&registry.lock);
 }
 
 void urt_registry_unlock(void)
 {
-	mutex_unlock(&session.lock);
+	mutex_unlock(&registry.lock);
 }
 
 struct urt_name *urt_registry_next(const struct urt_name *name)
@@ -353,9 +353,9 @@ struct urt_name *urt_registry_next(const struct urt_name *name)
 
 void urt_registry_settle(void)
 {
-	mutex_lock(&session.lock);
-	urt_session_settle(&session);
-	mutex_unlock(&session.lock);
+	mutex_lock(&registry.lock);
+	urt_session_settle(&registry);
+	mutex_unlock(&registry.lock);
 }
 
 unsigned long urt_registry_refreshes(void)
@@ -366,15 +366,15 @@ unsigned long urt_registry_refreshes(void)
 /* The parameter was set: perhaps before the module's init or after its exit. */
 void urt_registry_period_changed(void)
 {
-	if (ready)
-		urt_session_set_period(&session, urt_period_ns());
+	if (registry_ready)
+		urt_session_set_period(&registry, urt_period_ns());
 }
 
 int urt_registry_init(void)
 {
 	kernel_param_lock(THIS_MODULE);
-	urt_session_setup(&session, &ops, urt_period_ns());
-	ready = true;
+	urt_session_setup(&registry, &registry_ops, urt_period_ns());
+	registry_ready = true;
 	kernel_param_unlock(THIS_MODULE);
 	return 0;
 }
@@ -386,15 +386,15 @@ void urt_registry_exit(void)
 	struct rb_node *node;
 
 	kernel_param_lock(THIS_MODULE);
-	ready = false;
+	registry_ready = false;
 	kernel_param_unlock(THIS_MODULE);
 
-	mutex_lock(&session.lock);
-	while ((node = rb_first(&names))) {
+	mutex_lock(&registry.lock);
+	while ((node = rb_first(&by_number))) {
 		name = rb_entry(node, struct urt_name, node);
 		remove_entry(urt_name_entry(name), URT_STAT_REMOVED);
 		cond_resched();
 	}
-	mutex_unlock(&session.lock);
-	urt_session_teardown(&session);
+	mutex_unlock(&registry.lock);
+	urt_session_teardown(&registry);
 }

@@ -7,7 +7,7 @@
 
 atomic64_t urt_stats[URT_NR_STATS];
 
-static const char * const names[URT_NR_STATS] = {
+static const char * const stat_names[URT_NR_STATS] = {
 	[URT_STAT_TARGETS]		= "targets",
 	[URT_STAT_SESSIONS]		= "sessions",
 	[URT_STAT_REGISTERED]	= "registered",
@@ -47,6 +47,6 @@ int urt_stats_show(struct seq_file *m, void *unused)
 
 	seq_printf(m, "abi %d\n", USERTIME_ABI_VERSION);
 	for (i = 0; i < URT_NR_STATS; i++)
-		seq_printf(m, "%s %lld\n", names[i], (long long)atomic64_read(&urt_stats[i]));
+		seq_printf(m, "%s %lld\n", stat_names[i], (long long)atomic64_read(&urt_stats[i]));
 	return 0;
 }

@@ -61,7 +61,7 @@ static void put_watch(struct urt_watch *w)
 
 /* What is charged. */
 
-static void uncharge(struct urt_watch *w, enum urt_quota what, u64 n)
+static void give_back(struct urt_watch *w, enum urt_quota what, u64 n)
 {
 	urt_quota_uncharge_user(w->cred->fsuid, w->cred->user_ns, what, n);
 }
@@ -74,20 +74,20 @@ static int charge_target(struct urt_watch *w)
 		return err;
 	err = urt_quota_charge_target(w->file);
 	if (err)
-		uncharge(w, URT_QUOTA_TARGETS, 1);
+		give_back(w, URT_QUOTA_TARGETS, 1);
 	return err;
 }
 
 static void uncharge_target(struct urt_watch *w)
 {
 	urt_quota_uncharge_target();
-	uncharge(w, URT_QUOTA_TARGETS, 1);
+	give_back(w, URT_QUOTA_TARGETS, 1);
 }
 
 static void unpay_threads(struct urt_watch *w)
 {
 	if (w->rate)
-		uncharge(w, URT_QUOTA_RATE, w->rate);
+		give_back(w, URT_QUOTA_RATE, w->rate);
 	w->rate = 0;
 	w->paid_threads = 0;
 }
@@ -109,7 +109,7 @@ static int pay_threads(struct urt_watch *w, u32 threads)
 		if (err)
 			return err;
 	} else if (rate < w->rate) {
-		uncharge(w, URT_QUOTA_RATE, w->rate - rate);
+		give_back(w, URT_QUOTA_RATE, w->rate - rate);
 	}
 	w->rate = rate;
 	w->paid_threads = steps;
@@ -199,7 +199,7 @@ static void remove_target(struct urt_target *t)
 		unpay_threads(w);
 }
 
-static void expired(struct urt_target *t)
+static void target_expired(struct urt_target *t)
 {
 	put_exit(t->session->ring, t);
 	remove_target(t);
@@ -323,8 +323,8 @@ static void free_watched(struct urt_target *t)
 	put_watch(w);
 }
 
-static const struct urt_session_ops ops = {
-	.expired = expired,
+static const struct urt_session_ops watch_ops = {
+	.expired = target_expired,
 	.free = free_watched,
 	.admit = admit,
 	.observable = observable,
@@ -345,7 +345,7 @@ struct urt_watch *urt_watch_open(const struct file *file)
 
 	if (!w)
 		return NULL;
-	urt_session_setup(&w->session, &ops, 0);
+	urt_session_setup(&w->session, &watch_ops, 0);
 	urt_spares_init(&w->spares);
 	mutex_init(&w->reading);
 	refcount_set(&w->refs, 1);
@@ -395,7 +395,7 @@ drop_spares:
 unlock_vm:
 	account_locked_vm(current->mm, pages, false);
 uncharge:
-	uncharge(w, URT_QUOTA_BYTES, bytes);
+	give_back(w, URT_QUOTA_BYTES, bytes);
 	return err;
 }
 
@@ -621,7 +621,7 @@ static void free_ring(struct urt_watch *w)
 	urt_ring_free(w->session.ring);
 	account_locked_vm(w->mm, w->pages, false);
 	mmdrop(w->mm);
-	uncharge(w, URT_QUOTA_BYTES, w->bytes);
+	give_back(w, URT_QUOTA_BYTES, w->bytes);
 }
 
 /* A grace period after the last target went. */
