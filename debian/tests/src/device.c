@@ -247,7 +247,7 @@ TEST(polling, "poll(): watermark, exits at once if asked for, hang-up")
 	EXPECT_EQ(poll(&p, 1, TAP_PATIENCE * 1000), 1);
 	EXPECT(p.revents & POLLIN, "%#x", p.revents);
 	dev_wait(&d, USERTIME_RECORD_EXIT, other.pid);
-	EXPECT_EQ(poll(&p, 1, 0), 1);
+	EXPECT_EQ(poll(&p, 1, TAP_PATIENCE * 1000), 1, "the end, which is published after the record");
 	EXPECT_EQ(p.revents, POLLHUP);
 }
 
