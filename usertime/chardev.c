@@ -58,6 +58,7 @@ static long get_info(struct urt_watch *w, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/* What is returned is copied before anything changes: an error leaves nothing to be undone. */
 static long set_up(struct urt_watch *w, void __user *arg)
 {
 	struct usertime_setup setup;
@@ -65,13 +66,12 @@ static long set_up(struct urt_watch *w, void __user *arg)
 
 	if (copy_from_user(&setup, arg, sizeof(setup)))
 		return -EFAULT;
-	/* What is returned can be: nothing is to be undone afterwards. */
-	if (copy_to_user(arg, &setup, sizeof(setup)))
-		return -EFAULT;
-	err = urt_watch_setup(w, &setup);
+	err = urt_watch_check_setup(w, &setup);
 	if (err)
 		return err;
-	return copy_to_user(arg, &setup, sizeof(setup)) ? -EFAULT : 0;
+	if (copy_to_user(arg, &setup, sizeof(setup)))
+		return -EFAULT;
+	return urt_watch_setup(w, &setup);
 }
 
 static int get_target(void __user *arg, struct usertime_target *target)
@@ -86,17 +86,21 @@ static int get_target(void __user *arg, struct usertime_target *target)
 static long add(struct urt_watch *w, void __user *arg)
 {
 	struct usertime_target target;
+	struct urt_found found;
 	int err;
 
 	err = get_target(arg, &target);
 	if (err)
 		return err;
-	if (copy_to_user(arg, &target, sizeof(target)))
-		return -EFAULT;
-	err = urt_watch_add(w, target.pid, &target.start);
+	err = urt_watch_find(w, target.pid, target.start, &found);
 	if (err)
 		return err;
-	return copy_to_user(arg, &target, sizeof(target)) ? -EFAULT : 0;
+	target.start = found.start;
+	if (copy_to_user(arg, &target, sizeof(target))) {
+		urt_watch_put_found(&found);
+		return -EFAULT;
+	}
+	return urt_watch_add(w, &found);
 }
 
 static long remove(struct urt_watch *w, void __user *arg)

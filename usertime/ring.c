@@ -36,9 +36,9 @@ unsigned long urt_ring_pages(u32 size)
 }
 
 /* What is mapped read-only. */
-size_t urt_ring_producer_size(const struct urt_ring *r)
+size_t urt_ring_producer_size(u32 size)
 {
-	return (size_t)(r->nr_pages - 1) << PAGE_SHIFT;
+	return (urt_ring_pages(size) - 1) << PAGE_SHIFT;
 }
 
 static void free_area(struct urt_ring *r)
@@ -130,7 +130,7 @@ int urt_ring_mmap(struct urt_ring *r, struct vm_area_struct *vma)
 		WRITE_ONCE(r->mapped, true);
 		return remap_vmalloc_range(vma, r->area, 0);
 	}
-	if (vma->vm_pgoff != 1 || size != urt_ring_producer_size(r))
+	if (vma->vm_pgoff != 1 || size != urt_ring_producer_size(r->size))
 		return -EINVAL;
 	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;

@@ -66,7 +66,7 @@ struct urt_ring {
 
 u32 urt_ring_round(u32 size);
 unsigned long urt_ring_pages(u32 size);
-size_t urt_ring_producer_size(const struct urt_ring *r);
+size_t urt_ring_producer_size(u32 size);
 struct urt_ring *urt_ring_new(u32 size, u32 watermark, bool wake_exit);
 void urt_ring_free(struct urt_ring *r);
 int urt_ring_mmap(struct urt_ring *r, struct vm_area_struct *vma);

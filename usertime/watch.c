@@ -406,16 +406,13 @@ u64 urt_watch_period_min(const struct file *file)
 }
 
 /**
- * urt_watch_setup - give a session its period and its ring
+ * urt_watch_check_setup - see whether a setup is valid
  * @w: the watch
- * @setup: what is asked for; returned is what became of it
+ * @setup: what is asked for; returned is what urt_watch_setup() makes of it
  * Returns 0 or an error as in uapi/usertime.h.
  */
-int urt_watch_setup(struct urt_watch *w, struct usertime_setup *setup)
+int urt_watch_check_setup(const struct urt_watch *w, struct usertime_setup *setup)
 {
-	const struct urt_ring *ring;
-	int err;
-
 	if (setup->flags & ~URT_SETUP_FLAGS || setup->period > URT_PERIOD_MAX ||
 	    (setup->period && setup->period < 100 * NSEC_PER_USEC) ||
 	    setup->ring > URT_RING_MAX ||
@@ -427,30 +424,39 @@ int urt_watch_setup(struct urt_watch *w, struct usertime_setup *setup)
 	setup->watermark = setup->watermark ?: 1;
 	if (setup->watermark > setup->ring)
 		return -EINVAL;
-
-	if (test_and_set_bit(0, &w->setting_up))
-		return -EBUSY;
-	err = make_ring(w, setup);
-	if (err) {
-		clear_bit(0, &w->setting_up);
-		return err;
-	}
-	ring = w->session.ring;
 	setup->consumer_size = PAGE_SIZE;
-	setup->producer_size = urt_ring_producer_size(ring);
+	setup->producer_size = urt_ring_producer_size(setup->ring);
 	setup->data_offset = PAGE_SIZE;
 	return 0;
 }
 
-/* A process that is to be added, as it was found. */
-struct found {
-	struct pid *pid;		/* referenced */
-	const struct cred *cred;	/* referenced */
-	u64 start;
-	u32 threads;
-};
+/**
+ * urt_watch_setup - give a session its period and its ring
+ * @w: the watch
+ * @setup: of urt_watch_check_setup()
+ * Returns 0 or an error as in uapi/usertime.h.
+ */
+int urt_watch_setup(struct urt_watch *w, const struct usertime_setup *setup)
+{
+	int err;
 
-static int find_process(const struct urt_watch *w, pid_t nr, u64 start, struct found *found)
+	if (test_and_set_bit(0, &w->setting_up))
+		return -EBUSY;
+	err = make_ring(w, setup);
+	if (err)
+		clear_bit(0, &w->setting_up);
+	return err;
+}
+
+/**
+ * urt_watch_find - find a process that is to be added
+ * @w: the watch, set up
+ * @nr: its number in the opener's PID namespace
+ * @start: when it was forked, or 0
+ * @found: for urt_watch_add() or urt_watch_put_found()
+ * Returns 0 or an error as in uapi/usertime.h.
+ */
+int urt_watch_find(const struct urt_watch *w, pid_t nr, u64 start, struct urt_found *found)
 {
 	struct task_struct *task;
 	struct pid *pid;
@@ -469,7 +475,8 @@ static int find_process(const struct urt_watch *w, pid_t nr, u64 start, struct f
 	else if (!urt_may_observe(w->file, task, __task_cred(task)))
 		err = -EPERM;
 	else
-		*found = (struct found) {
+		*found = (struct urt_found) {
+			.nr = nr,
 			.pid = get_pid(pid),
 			.cred = get_cred(__task_cred(task)),
 			.start = task->start_boottime,
@@ -479,46 +486,43 @@ static int find_process(const struct urt_watch *w, pid_t nr, u64 start, struct f
 	return err;
 }
 
-/* Takes over the reference to the credentials. */
-static int add_target(struct urt_watch *w, pid_t nr, const struct found *found, u64 *start)
+void urt_watch_put_found(struct urt_found *found)
+{
+	put_cred(found->cred);
+	put_pid(found->pid);
+}
+
+static int add_target(struct urt_watch *w, const struct urt_found *found)
 {
 	struct urt_watched *watched;
 	int err;
 
 	watched = kzalloc(sizeof(*watched), GFP_KERNEL_ACCOUNT);
-	if (!watched) {
-		put_cred(found->cred);
+	if (!watched)
 		return -ENOMEM;
-	}
 	urt_watch_get(w);
-	watched->target.nr = nr;
-	watched->target.cred = found->cred;
+	watched->target.nr = found->nr;
+	watched->target.cred = get_cred(found->cred);
 	watched->target.start = found->start;	/* a child may want it at once */
 	err = urt_session_add(&w->session, &watched->target, found->pid);
 	if (err)
 		return err;		/* and the session frees it */
-	*start = found->start;
 	urt_session_publish(&w->session);
 	return 0;
 }
 
-static int charge_and_add(struct urt_watch *w, pid_t nr, const struct found *found, u64 *start)
+static int charge_and_add(struct urt_watch *w, const struct urt_found *found)
 {
 	int err;
 
 	if (urt_index_find(&w->session, found->pid))
-		err = -EEXIST;
-	else
-		err = charge_target(w);
-	if (err) {
-		put_cred(found->cred);
-		return err;
-	}
-	err = pay_threads(w, w->session.threads + found->threads);
+		return -EEXIST;
+	err = charge_target(w);
 	if (err)
-		put_cred(found->cred);
-	else
-		err = add_target(w, nr, found, start);
+		return err;
+	err = pay_threads(w, w->session.threads + found->threads);
+	if (!err)
+		err = add_target(w, found);
 	if (!err)
 		return 0;
 	if (!w->session.nr_targets)
@@ -530,22 +534,17 @@ static int charge_and_add(struct urt_watch *w, pid_t nr, const struct found *fou
 /**
  * urt_watch_add - add a process
  * @w: the watch, set up
- * @nr: its number in the opener's PID namespace
- * @start: when it was forked, or 0; returned
+ * @found: of urt_watch_find(); put
  * Returns 0 or an error as in uapi/usertime.h.
  */
-int urt_watch_add(struct urt_watch *w, pid_t nr, u64 *start)
+int urt_watch_add(struct urt_watch *w, struct urt_found *found)
 {
-	struct found found;
 	int err;
 
-	err = find_process(w, nr, *start, &found);
-	if (err)
-		return err;
 	mutex_lock(&w->session.lock);
-	err = charge_and_add(w, nr, &found, start);
+	err = charge_and_add(w, found);
 	mutex_unlock(&w->session.lock);
-	put_pid(found.pid);
+	urt_watch_put_found(found);
 	return err;
 }
 

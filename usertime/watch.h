@@ -16,6 +16,7 @@
 struct cred;
 struct file;
 struct mm_struct;
+struct pid;
 struct pid_namespace;
 
 /**
@@ -57,6 +58,15 @@ struct urt_watch {
 	refcount_t refs;
 };
 
+/* A process that is to be added, as it was found. */
+struct urt_found {
+	pid_t nr;			/* as its owner calls it */
+	struct pid *pid;		/* referenced */
+	const struct cred *cred;	/* referenced */
+	u64 start;
+	u32 threads;
+};
+
 static inline struct urt_watch *urt_watch_of(struct urt_session *s)
 {
 	return container_of(s, struct urt_watch, session);
@@ -76,8 +86,11 @@ static inline struct urt_ring *urt_watch_ring(struct urt_watch *w)
 
 struct urt_watch *urt_watch_open(const struct file *file);
 void urt_watch_release(struct urt_watch *w);
-int urt_watch_setup(struct urt_watch *w, struct usertime_setup *setup);
-int urt_watch_add(struct urt_watch *w, pid_t nr, u64 *start);
+int urt_watch_check_setup(const struct urt_watch *w, struct usertime_setup *setup);
+int urt_watch_setup(struct urt_watch *w, const struct usertime_setup *setup);
+int urt_watch_find(const struct urt_watch *w, pid_t nr, u64 start, struct urt_found *found);
+void urt_watch_put_found(struct urt_found *found);
+int urt_watch_add(struct urt_watch *w, struct urt_found *found);
 int urt_watch_remove(struct urt_watch *w, pid_t nr, u64 start);
 void urt_watch_sample(struct urt_watch *w);
 void urt_watches_exit(void);

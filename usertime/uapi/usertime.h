@@ -79,8 +79,9 @@
  * record.
  *
  * All structures are the same for 32-bit and 64-bit programs. Reserved fields and unknown flags
- * must be 0: EINVAL otherwise. On an error nothing has changed. Errors of every ioctl: ENOTTY for
- * an unknown one, EFAULT for a bad address, EBADFD for one that needs a session that is set up.
+ * must be 0: EINVAL otherwise. On an error no session has changed, but fields that are returned may
+ * have been set. Errors of every ioctl: ENOTTY for an unknown one, EFAULT for a bad address, EBADFD
+ * for one that needs a session that is set up.
  */
 #define USERTIME_DEVICE_PATH	"/dev/urt"
 
