@@ -43,11 +43,11 @@ finish() {
 	exit "$failed"
 }
 
-# run_c NAME [COMPILER-ARGS]: builds and runs the test program of that name.
+# run_c NAME [COMPILER-ARGS]: builds (with CC, or gcc) and runs the test program of that name.
 run_c() {
 	name=$1
 	shift
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -I usertime/uapi \
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -I usertime/uapi \
 		-o "$AUTOPKGTEST_TMP/$name" "$src/$name.c" "$src/urt.c" "$src/tap.c" "$@" ||
 		fail "$name.c compiles"
 	"$AUTOPKGTEST_TMP/$name" || failed=1

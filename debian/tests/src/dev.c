@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "dev.h"
 
@@ -141,4 +142,33 @@ struct usertime_record dev_wait(struct dev *d, enum usertime_record_type type, p
 		WAIT_FOR(dev_next(d, &r), "type %d of %d", type, pid);
 	} while (r.type != type || r.pid != (unsigned int)pid);
 	return r;
+}
+
+struct alice {
+	alice_fn *fn;
+	pid_t other;
+};
+
+static void run_alice(struct kid *parent, void *arg)
+{
+	struct alice *a = arg;
+
+	become(ALICE, -1);
+	/* Not dumpable since its credentials changed, as after a setuid exec. */
+	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
+	a->fn(parent, a->other);
+}
+
+struct kid start_alice(alice_fn *fn, pid_t other)
+{
+	struct alice a = { fn, other };
+
+	return kid_start(run_alice, &a);
+}
+
+void let_alice(alice_fn *fn, pid_t other)
+{
+	struct kid k = start_alice(fn, other);
+
+	EXPECT_EQ(kid_reap(&k, NULL), 0);
 }

@@ -36,4 +36,12 @@ bool dev_next(struct dev *d, struct usertime_record *r);
 /* Takes records until one of that type of that process comes, which must happen. */
 struct usertime_record dev_wait(struct dev *d, enum usertime_record_type type, pid_t pid);
 
+/* An unprivileged user, whose processes may be sampled. */
+#define ALICE	1001
+
+typedef void alice_fn(struct kid *parent, pid_t other);
+
+struct kid start_alice(alice_fn *fn, pid_t other);	/* as kid_start() */
+void let_alice(alice_fn *fn, pid_t other);		/* and reap it: all must be well */
+
 #endif

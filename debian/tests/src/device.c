@@ -21,7 +21,6 @@
 
 #include "dev.h"
 
-#define ALICE 1001
 #define BOB 1002
 
 #define EXPECT_SETUP(err, ...) do {					\
@@ -254,8 +253,8 @@ TEST(polling, "poll(): watermark, exits at once if asked for, hang-up")
 static void no_map(struct dev *d, int prot, int flags, size_t size, off_t offset, int err)
 {
 	EXPECT(mmap(NULL, size, prot, flags, d->fd, offset) == MAP_FAILED && errno == err,
-	       "prot %d, flags %d, %zu bytes at %ld: errno %d, not %d", prot, flags, size,
-	       (long)offset, errno, err);
+	       "prot %d, flags %d, %zu bytes at %lld: errno %d, not %d", prot, flags, size,
+	       (long long)offset, errno, err);
 }
 
 TEST(mapping, "mappings: exact sizes and offsets, shared, the records never writable")
@@ -271,7 +270,7 @@ TEST(mapping, "mappings: exact sizes and offsets, shared, the records never writ
 	no_map(&d, PROT_READ, MAP_SHARED, size + page, page, EINVAL);
 	no_map(&d, PROT_READ, MAP_SHARED, size - page, page, EINVAL);
 	no_map(&d, PROT_READ, MAP_SHARED, page, 2 * page, EINVAL);
-	no_map(&d, PROT_READ, MAP_SHARED, page, 1L << 40, EINVAL);
+	no_map(&d, PROT_READ, MAP_SHARED, page, (off_t)1 << 40, EINVAL);
 	no_map(&d, PROT_READ | PROT_WRITE, MAP_SHARED, size, page, EPERM);
 	EXPECT(mprotect(producer, size, PROT_READ | PROT_WRITE) && errno == EACCES);
 	EXPECT(mprotect(producer + page, page, PROT_WRITE) && errno == EACCES);
@@ -381,40 +380,6 @@ TEST(unloading, "the module cannot be unloaded while a session is open, or its m
 }
 
 /* ---- users ---- */
-
-static void as_alice(struct kid *parent, void (*fn)(struct kid *parent, pid_t other), pid_t other)
-{
-	become(ALICE, -1);
-	/* Not dumpable since its credentials changed, as after a setuid exec. */
-	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
-	fn(parent, other);
-}
-
-struct alice {
-	void (*fn)(struct kid *parent, pid_t other);
-	pid_t other;
-};
-
-static void run_alice(struct kid *parent, void *arg)
-{
-	struct alice *a = arg;
-
-	as_alice(parent, a->fn, a->other);
-}
-
-static struct kid start_alice(void (*fn)(struct kid *parent, pid_t other), pid_t other)
-{
-	struct alice a = { fn, other };
-
-	return kid_start(run_alice, &a);
-}
-
-static void let_alice(void (*fn)(struct kid *parent, pid_t other), pid_t other)
-{
-	struct kid k = start_alice(fn, other);
-
-	EXPECT_EQ(kid_reap(&k, NULL), 0);
-}
 
 static void not_dumpable(struct kid *parent, void *arg)
 {
@@ -596,161 +561,6 @@ TEST(privileged, "unprivileged=0: EPERM at open, but for CAP_PERFMON")
 	k = kid_start(alice_with_perfmon, &victim.pid);
 	EXPECT_EQ(kid_reap(&k, NULL), 0);
 	close(dev_open());
-}
-
-static void alice_at_limits(struct kid *parent, pid_t other)
-{
-	struct usertime_setup big = { .ring = 8192 }, small = { .ring = 64 };
-	struct rlimit none = { 0, 0 };
-	struct kid kids[4];
-	struct dev d;
-	int i;
-
-	(void)parent;
-	(void)other;
-	for (i = 0; i < 4; i++)		/* before the session, which they would keep */
-		kids[i] = kid_sleeper();
-	EXPECT_EQ(dev_setup(dev_open(), &big), -EDQUOT);
-	d = dev_start(1 * MS, 64, 0);
-	for (i = 0; i < 3; i++)
-		EXPECT_EQ(dev_add(d.fd, kids[i].pid, NULL), 0);
-	EXPECT_EQ(dev_add(d.fd, kids[3].pid, NULL), -EDQUOT);
-	EXPECT_EQ(urt_register(getpid()), -EDQUOT, "one limit for both");
-	dev_close(&d);
-	WAIT_FOR(urt_register(getpid()) == 0);
-	EXPECT_EQ(urt_unregister(getpid()), 0);
-	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
-	EXPECT_EQ(dev_setup(dev_open(), &small), -ENOMEM);
-}
-
-TEST(limits, "max_targets_per_user, max_bytes_per_user and RLIMIT_MEMLOCK hold")
-{
-	struct usertime_setup big = { .ring = 8192 };
-
-	ASSERT_EQ(param_set_num("max_targets_per_user", 3), 0);
-	ASSERT_EQ(param_set_num("max_bytes_per_user", 16 * sysconf(_SC_PAGESIZE)), 0);
-	let_alice(alice_at_limits, 0);
-	EXPECT_EQ(dev_setup(dev_open(), &big), 0, "root");
-}
-
-/* Memory cgroups refuse what a ring takes without killing anybody. */
-static void short_of_memory(struct kid *parent, void *arg)
-{
-	struct usertime_setup big = { .ring = 1 << 16, .flags = USERTIME_SETUP_FOLLOW };
-	struct usertime_setup small = { .ring = 64 };
-	int fd = dev_open();
-
-	(void)arg;
-	kid_tell(parent, 0);
-	kid_hear(parent);
-	EXPECT_EQ(dev_setup(fd, &big), -ENOMEM);
-	EXPECT_EQ(dev_setup(fd, &small), 0);
-	EXPECT_EQ(dev_add(fd, getpid(), NULL), 0);
-	kid_tell(parent, 0);
-}
-
-static void group_write(const char *group, const char *name, const char *format, long long value)
-{
-	char path[150];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", group, name);
-	f = fopen(path, "w");
-	ASSERT(f && fprintf(f, format, value) > 0 && !fclose(f), "%s: errno %d", path, errno);
-}
-
-static long long group_read(const char *group, const char *name)
-{
-	char path[150], *text;
-	long long value;
-
-	snprintf(path, sizeof(path), "%s/%s", group, name);
-	text = read_file(path, NULL);
-	value = strtoll(text, NULL, 10);
-	free(text);
-	return value;
-}
-
-TEST(no_memory, "ENOMEM changes nothing: what was put by for the session is given back")
-{
-	struct kid k = kid_start(short_of_memory, NULL);
-	char group[100];
-
-	snprintf(group, sizeof(group), "/sys/fs/cgroup/usertime-test-%d", getpid());
-	group_write("/sys/fs/cgroup", "cgroup.subtree_control", "+memory", 0);
-	ASSERT_EQ(mkdir(group, 0755), 0, "errno %d", errno);
-	group_write(group, "cgroup.procs", "%lld", k.pid);
-	kid_hear(&k);
-	group_write(group, "memory.max", "%lld", group_read(group, "memory.current") + (2 << 20));
-	kid_tell(&k, 0);
-	kid_hear(&k);
-	EXPECT_EQ(kid_reap(&k, NULL), 0);
-	WAIT_FOR(rmdir(group) == 0);
-}
-
-static void alice_too_fast(struct kid *parent, pid_t other)
-{
-	struct kid k = kid_sleeper();
-	struct dev slow = dev_start(1000 * MS, 64, 0), fast = dev_start(1 * MS, 64, 0);
-
-	(void)parent;
-	(void)other;
-	EXPECT_EQ(dev_add(fast.fd, k.pid, NULL), -EDQUOT);
-	EXPECT_EQ(dev_add(slow.fd, k.pid, NULL), 0);
-}
-
-static void alice_many_threads(struct kid *parent, pid_t pid)
-{
-	struct dev d = dev_start_mapped(10 * MS, 1024, 0);
-	u64 refreshes, missed;
-
-	ASSERT_EQ(dev_add(d.fd, pid, NULL), 0);
-	kid_tell(parent, 0);
-	kid_hear(parent);		/* it has 320 threads */
-	refreshes = d.producer->refreshes;
-	WAIT_FOR(d.producer->refreshes >= refreshes + 2);
-	refreshes = d.producer->refreshes;
-	missed = d.producer->missed_periods;
-	/* Five times as many threads as are paid for: four of five periods are left out. */
-	WAIT_FOR(d.producer->refreshes >= refreshes + 10);
-	refreshes = d.producer->refreshes - refreshes;
-	missed = d.producer->missed_periods - missed;
-	EXPECT(missed >= 3 * refreshes, "%llu missed, %llu not", missed, refreshes);
-}
-
-static void alice_grows(struct kid *parent, pid_t other)
-{
-	pthread_t thread;
-	int i;
-
-	(void)other;
-	kid_hear(parent);
-	for (i = 0; i < 319; i++) {
-		ASSERT_EQ(pthread_create(&thread, NULL, idle_thread, parent), 0);
-		kid_hear(parent);
-	}
-	pause();
-}
-
-TEST(rate, "max_rate_per_user holds: EDQUOT, and periods left out where threads become too many")
-{
-	struct kid grows, client;
-	int i;
-
-	ASSERT_EQ(param_set_num("max_rate_per_user", 20000), 0);
-	let_alice(alice_too_fast, 0);
-	WAIT_FOR(counter("sessions") == 0);
-	grows = start_alice(alice_grows, 0);
-	client = start_alice(alice_many_threads, grows.pid);
-	kid_hear(&client);
-	kid_tell(&grows, 0);
-	for (i = 0; i < 319; i++) {
-		kid_hear(&grows);
-		kid_tell(&grows, 0);
-	}
-	kid_tell(&client, 0);
-	EXPECT_EQ(kid_reap(&client, NULL), 0);
-	kid_kill(&grows);
 }
 
 /* ---- namespaces ---- */

@@ -583,6 +583,18 @@ void become(uid_t uid, int cap)
 	}
 }
 
+void write_id_map(pid_t pid, const char *name, const char *map)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT(fd >= 0);
+	ASSERT_EQ(write(fd, map, strlen(map)), strlen(map));
+	close(fd);
+}
+
 struct write_job {
 	uid_t uid;
 	const char *text;

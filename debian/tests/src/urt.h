@@ -142,6 +142,9 @@ pid_t missing_pid(void);			/* a number that no process has */
 /* For use in a process of its own: there is no way back. Keeps capability cap if >= 0. */
 void become(uid_t uid, int cap);
 
+/* Fills uid_map or gid_map of a process in a new user namespace. */
+void write_id_map(pid_t pid, const char *name, const char *map);
+
 /* Writes to status as another user: bytes or -errno. */
 long write_as(uid_t uid, const char *text);
 int register_as(uid_t uid, pid_t pid);

@@ -278,18 +278,6 @@ static void in_userns(struct kid *parent, void *arg)
 	kid_hear(parent);
 }
 
-static void write_map(pid_t pid, const char *name, const char *map)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ASSERT(fd >= 0);
-	ASSERT_EQ(write(fd, map, strlen(map)), strlen(map));
-	close(fd);
-}
-
 TEST(userns, "a user namespace gives no more: its owner is charged, too")
 {
 	struct kid k;
@@ -299,8 +287,8 @@ TEST(userns, "a user namespace gives no more: its owner is charged, too")
 	ASSERT_EQ(urt_register(sleepers[5].pid), 0);
 	k = kid_start(in_userns, &sleepers[5].pid);
 	kid_hear(&k);
-	write_map(k.pid, "uid_map", "0 1001 1\n1 2001 1\n");
-	write_map(k.pid, "gid_map", "0 1001 1\n1 2001 1\n");
+	write_id_map(k.pid, "uid_map", "0 1001 1\n1 2001 1\n");
+	write_id_map(k.pid, "gid_map", "0 1001 1\n1 2001 1\n");
 	kid_tell(&k, 0);
 	kid_hear(&k);
 	HELD_BY(sleepers[0].pid, SUB);
