@@ -42,6 +42,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #endif
 
 /*
+ * 5.11, "mm: Convert page kmemcg type to a page memcg flag". Before it, pages that were charged to
+ * a memory cgroup could not be mapped: only max_bytes_per_user and RLIMIT_MEMLOCK limit rings.
+ */
+#ifdef URT_HAVE_PAGE_KMEMCG
+#define URT_GFP_MAPPED	GFP_KERNEL
+#else
+#define URT_GFP_MAPPED	GFP_KERNEL_ACCOUNT
+#endif
+
+/*
  * The scheduler's clock of a CPU. Where that is the same on all of them, as on arm64, the function
  * that takes one is not exported.
  */

@@ -59,8 +59,7 @@ static int alloc_area(struct urt_ring *r)
 	if (!r->pages)
 		return -ENOMEM;
 	while (r->nr_pages < n) {
-		page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
-				  __GFP_NOWARN);
+		page = alloc_page(URT_GFP_MAPPED | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 		if (!page)
 			goto free;
 		r->pages[r->nr_pages++] = page;

@@ -434,7 +434,7 @@ static bool runs_as_root(pid_t pid)
 
 static void alice_follows_setuid(struct kid *parent, pid_t pid)
 {
-	struct dev d = dev_start_mapped(1 * MS, 1024, USERTIME_SETUP_FOLLOW);
+	struct dev d = dev_start_mapped(1 * MS, 256, USERTIME_SETUP_FOLLOW);
 	struct usertime_record r;
 	char comm[20] = "";
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "dev.h"
@@ -86,6 +87,17 @@ static const char *group_of(pid_t pid)
 	return group;
 }
 
+/* Before 5.11 the kernel could not map pages that are charged. */
+static bool rings_are_charged(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	ASSERT_EQ(uname(&name), 0);
+	ASSERT_EQ(sscanf(name.release, "%d.%d", &major, &minor), 2);
+	return major > 5 || (major == 5 && minor >= 11);
+}
+
 /* They refuse what a ring takes without killing anybody. */
 static void short_of_memory(struct kid *parent, void *arg)
 {
@@ -96,8 +108,12 @@ static void short_of_memory(struct kid *parent, void *arg)
 	(void)arg;
 	kid_tell(parent, 0);
 	kid_hear(parent);
-	EXPECT_EQ(dev_setup(fd, &big), -ENOMEM);
-	EXPECT_EQ(dev_setup(fd, &small), 0);
+	if (rings_are_charged()) {
+		EXPECT_EQ(dev_setup(fd, &big), -ENOMEM);
+		EXPECT_EQ(dev_setup(fd, &small), 0);
+	} else {
+		EXPECT_EQ(dev_setup(fd, &big), 0);
+	}
 	EXPECT_EQ(dev_add(fd, getpid(), NULL), 0);
 	kid_tell(parent, 0);
 }
@@ -138,11 +154,12 @@ TEST(charged, "a ring is charged to the memory cgroup of who set it up, until it
 	struct kid k = kid_start(takes_memory, NULL);
 	const char *group = group_of(k.pid);
 	long long before = group_read(group, "memory.current"), with, after;
+	long long charged = rings_are_charged() ? CHARGED : 0;
 
 	kid_tell(&k, 0);
 	kid_hear(&k);
 	with = group_read(group, "memory.current");
-	EXPECT(with - before > CHARGED * 7 / 8 && with - before < CHARGED * 9 / 8,
+	EXPECT(with - before > charged - CHARGED / 8 && with - before < charged + CHARGED / 8,
 	       "%lld bytes", with - before);
 	kid_tell(&k, 0);
 	kid_hear(&k);
@@ -213,7 +230,7 @@ static void alice_too_fast(struct kid *parent, pid_t other)
 
 static void alice_many_threads(struct kid *parent, pid_t pid)
 {
-	struct dev d = dev_start_mapped(10 * MS, 1024, 0);
+	struct dev d = dev_start_mapped(10 * MS, 256, 0);
 	u64 refreshes, missed;
 
 	ASSERT_EQ(dev_add(d.fd, pid, NULL), 0);
