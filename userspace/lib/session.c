@@ -111,8 +111,12 @@ static int set_up(struct usertime_session *session, struct usertime_setup *setup
 	/* Of the defaults the module may know better. */
 	if (!options->ring && setup->ring > session->info.ring_max)
 		setup->ring = session->info.ring_max;
-	asked = *setup;
-	error = command(session->fd, USERTIME_IOC_SETUP, setup);
+	do {
+		asked = *setup;
+		error = command(session->fd, USERTIME_IOC_SETUP, setup);
+		setup->ring = error ? asked.ring / 2 : setup->ring;
+	} while (!options->ring && (error == ENOMEM || error == EDQUOT) &&
+		 setup->ring >= session->info.ring_min);
 	if (error) {
 		usertime_explain_setup(error, &asked, &session->info);
 		return -1;

@@ -53,7 +53,8 @@ struct usertime_session;
  * struct usertime_session_options - what a session is to be like: all 0 is fine
  * @period: between two samples of all targets, ns; 0: only those that usertime_session_sample()
  *	takes. Its bounds are in struct usertime_info
- * @ring: records that the ring has room for, a larger number if need be; 0: 4096
+ * @ring: records that the ring has room for, a larger number if need be; 0: 4096, or what the
+ *	limits leave of that
  * @watermark: so many unread records end usertime_session_wait(); 0: any
  * @flags: USERTIME_SESSION_
  * @reserved: 0; what it will be has the present meaning when it is 0

@@ -535,6 +535,31 @@ TEST(option_messages, "what is said of options that are refused")
 	expect_refused(0, 0, 0, 0x4000, EINVAL, "the usertime module does not know the flags 0x4000");
 }
 
+/* By the quota of 64 KiB, then by a limit of locked memory, to the smallest. */
+static void default_ring_shrinks(const struct usertime_info *info)
+{
+	struct rlimit three_pages = { 3 * (rlim_t)sysconf(_SC_PAGESIZE), RLIM_INFINITY }, old;
+	struct usertime_session *session = usertime_session_open(NULL);
+	struct usertime_session_options settings;
+
+	ASSERT(session, "%s", usertime_message());
+	usertime_session_settings(session, &settings);
+	EXPECT(settings.ring >= info->ring_min && settings.ring < 4096, "%u", settings.ring);
+	usertime_session_close(session);
+	WAIT_FOR(counter("sessions") == 0);
+
+	ASSERT_EQ(getrlimit(RLIMIT_MEMLOCK, &old), 0);
+	three_pages.rlim_max = old.rlim_max;
+	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &three_pages), 0);
+	session = usertime_session_open(NULL);
+	ASSERT(session, "%s", usertime_message());
+	usertime_session_settings(session, &settings);
+	EXPECT_EQ(settings.ring, info->ring_min);
+	usertime_session_close(session);
+	WAIT_FOR(counter("sessions") == 0);
+	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &old), 0);
+}
+
 static void alice_is_limited(struct kid *parent, void *arg)
 {
 	struct usertime_session *session;
@@ -551,6 +576,7 @@ static void alice_is_limited(struct kid *parent, void *arg)
 	ASSERT_EQ(usertime_device_info(&info), 0);
 	expect_refused(0, info.ring_max, 0, 0, EDQUOT,
 		       "(the module's parameter max_bytes_per_user)");
+	default_ring_shrinks(&info);
 	session = open_with(1 * MS, 64, 0);
 	EXPECT_EQ(usertime_session_add(session, other, NULL), -1);
 	expect_pid_message(EPERM, other, "has another user or group, or is protected: needs"
