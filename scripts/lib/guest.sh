@@ -32,7 +32,7 @@ prepare_guest() {
 	rm -rf "$work/data"
 }
 
-# run_guest SYSTEM WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
+# run_guest ARCH WORK: 0 if all jobs were done, else 1; guest_verdict is the reason, and printed.
 run_guest() {
 	local verdict job=''
 	take_slot

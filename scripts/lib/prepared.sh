@@ -36,7 +36,7 @@ install_on_disk() {
 	printf '#!/bin/sh\nexec apt-get -q -y satisfy "%s"\n' "$2" | add_job installation required merge
 	: >"$WORK/data/poweroff"
 	prepare_guest "$1" "$WORK" || return 1
-	if ! run_guest "$1" "$WORK" || [ "$installed" != 0 ]; then
+	if ! run_guest "$(arch_of "$1")" "$WORK" || [ "$installed" != 0 ]; then
 		cat "$log" >&2
 		say "the packages cannot be installed on $1"
 		return 1

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Starting QEMU (the toolbox's) on an image.
 
-# kvm_works SYSTEM: /dev/kvm can exist, open and even create a machine whose guest then hangs, so
-# only a guest that boots tells. Asked once per boot of the host.
+# kvm_works DIRECTORY: /dev/kvm can exist, open and even create a machine whose guest then hangs, so
+# only a guest that boots tells, with the kernel that is there. Asked once per boot of the host.
 kvm_works() {
-	local verdict log dir
+	local verdict log dir=$1
 	[ -w /dev/kvm ] || return 1
-	dir=$(image_dir "$1")
 	verdict=$CACHE/kvm.$(cat /proc/sys/kernel/random/boot_id)
 	if [ ! -e "$verdict" ]; then
 		log=$(mktemp "$CACHE/kvm-log.XXXXXX")
@@ -15,7 +14,7 @@ kvm_works() {
 		toolbox timeout -s KILL 20 qemu-system-x86_64 -accel kvm -cpu max -m 512 -nodefaults \
 			-no-user-config -no-reboot -display none -serial "file:$log" \
 			-kernel "$dir/vmlinuz" -initrd "$dir/initrd.img" \
-			-append 'console=ttyS0 panic=-1 rdinit=/usr/bin/poweroff' >/dev/null 2>&1 || true
+			-append 'console=ttyS0 panic=-1 rdinit=/bin/poweroff' >/dev/null 2>&1 || true
 		if grep -q 'reboot: Power down' "$log"; then echo yes; else echo no; fi >"$verdict.$$"
 		mv "$verdict.$$" "$verdict"
 		rm -f "$log"
@@ -23,17 +22,17 @@ kvm_works() {
 	[ "$(cat "$verdict")" = yes ]
 }
 
-# accelerator SYSTEM: QEMU's options for it, one a line. Below QEMU 8 thread=multi corrupts guests;
+# accelerator ARCH DIRECTORY: QEMU's options for it, one a line. Below QEMU 8 thread=multi corrupts guests;
 # the toolbox has 10. Under icount the processor's fast string flags are off: with them one
 # instruction is counted for each byte.
 accelerator() {
-	if [ "$(arch_of "$1")" = arm64 ]; then
+	if [ "$1" = arm64 ]; then
 		[ -z "$icount" ] || die "--icount is for amd64"
 		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu cortex-a72
 	elif [ -n "$icount" ]; then
 		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off \
 			-cpu max,-erms,-fsrm,-fsrs,-fzrm
-	elif kvm_works "$1"; then
+	elif kvm_works "$2"; then
 		printf '%s\n' -accel kvm -cpu host
 	else
 		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu max,-svm
@@ -78,30 +77,32 @@ declare -A MACHINE=(
 declare -A QEMU=([amd64]=qemu-system-x86_64 [arm64]=qemu-system-aarch64)
 declare -A CONSOLE=([amd64]=ttyS0 [arm64]=ttyAMA0)
 
-# start_qemu SYSTEM WORK: runs it in the background, sets QEMU_PID. WORK has the disk, data disk,
-# vmlinuz and initrd.img, and perhaps a firmware's variables; the guest's console and ports become
-# files there.
+# start_qemu ARCH WORK: runs it in the background, sets QEMU_PID. WORK has vmlinuz and initrd.img, and
+# perhaps a disk, a data disk and a firmware's variables; the guest's console and ports become files
+# there.
 start_qemu() {
-	local work=$2 options boot arch arguments
-	arch=$(arch_of "$1")
+	local arch=$1 work=$2 options boot disks=() arguments
 	arguments="console=${CONSOLE[$arch]} $KERNEL_ARGUMENTS $append"
-	mapfile -t options < <(accelerator "$1")
+	mapfile -t options < <(accelerator "$arch" "$work")
 	if [ -e "$work/firmware" ]; then
 		make_boot_disk "$work" "$arguments"
 		mapfile -t boot < <(firmware_options "$work")
 	else
 		boot=(-kernel "$work/vmlinuz" -initrd "$work/initrd.img" -append "$arguments")
 	fi
+	if [ -e "$work/disk.qcow2" ]; then
+		# shellcheck disable=SC2054 # commas are QEMU's
+		disks=(-drive "file=$work/disk.qcow2,if=none,id=disk,cache=unsafe,discard=unmap"
+			-device virtio-blk-pci,drive=disk
+			-drive "file=$work/data.raw,if=none,id=data,format=raw,readonly=on"
+			-device virtio-blk-pci,drive=data,serial=testbed)
+	fi
 	: >"$work/port"
 	: >"$work/boot.tar"
 	root_command toolbox "${QEMU[$arch]}" "${options[@]}" \
 		-M "${MACHINE[$arch]}" -smp "$cpus" -m "$memory" \
 		-nodefaults -no-user-config -no-reboot -display none -net none \
-		-drive "file=$work/disk.qcow2,if=none,id=disk,cache=unsafe,discard=unmap" \
-		-device virtio-blk-pci,drive=disk \
-		-drive "file=$work/data.raw,if=none,id=data,format=raw,readonly=on" \
-		-device virtio-blk-pci,drive=data,serial=testbed \
-		"${boot[@]}" \
+		"${disks[@]}" "${boot[@]}" \
 		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
 		-chardev "file,id=console,path=$work/console,append=on" -serial chardev:console \
 		-device virtio-serial-pci \

@@ -204,7 +204,7 @@ run_group() {
 		[ -z "${TEST_SECURE_BOOT[${pending[0]}]}" ] ||
 			make_firmware "$system" "$WORK" "${TEST_SECURE_BOOT[${pending[0]}]}"
 		ended=()
-		if ! run_guest "$system" "$WORK"; then
+		if ! run_guest "$(arch_of "$system")" "$WORK"; then
 			# Between tests, when it came up or went down: the next guest would do the same.
 			for name in ${current:-"${pending[@]:${#ended[@]}}"}; do
 				fail_test "$name" "the guest $guest_verdict" $((SECONDS - test_began))
