@@ -5,8 +5,10 @@
 
 # What a machine has on which one installs usertime: DKMS and a compiler, the kernel and its headers
 # besides. Recommends are not installed with the base, so those that a real installation has are named.
+# The last line is what tests compile with, which takes a guest longer to install.
 IMAGE_PACKAGES="systemd-sysv dbus kmod udev initramfs-tools zstd procps util-linux sudo openssl \
-dkms gcc make libc6-dev"
+dkms gcc make libc6-dev \
+g++ pkgconf"
 
 # image_dir SYSTEM
 image_dir() { echo "$CACHE/images/$1"; }
@@ -69,9 +71,17 @@ image_hook() {
 	EOT
 }
 
+# cross_compiler ARCH: for 32-bit programs.
+cross_compiler() {
+	case $1 in
+	amd64) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
+	arm64) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
+	esac
+}
+
 # make_image_root NAME SYSTEM [PACKAGES]: what a disk is made of; PACKAGES instead of the usual ones.
 make_image_root() {
-	system_root "$1" "$2" "image headers" "${3-$IMAGE_PACKAGES}" \
+	system_root "$1" "$2" "image headers" "${3-$IMAGE_PACKAGES $(cross_compiler "$(arch_of "$2")")}" \
 		--skip=cleanup/apt/lists --customize-hook="$(hook_file "$(image_hook)")"
 }
 

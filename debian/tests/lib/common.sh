@@ -8,6 +8,8 @@ set -eu
 
 : "${AUTOPKGTEST_TMP:=$(mktemp -d)}"
 src=debian/tests/src
+# The file offsets are for 32-bit programs.
+TEST_CFLAGS="-std=gnu11 -O2 -Wall -Wextra -Werror -pthread -D_FILE_OFFSET_BITS=64 -I usertime/uapi"
 
 fail() {
 	echo "not ok - $*"
@@ -43,12 +45,25 @@ finish() {
 	exit "$failed"
 }
 
-# run_c NAME [COMPILER-ARGS]: builds (with CC, or gcc) and runs the test program of that name.
+# object NAME: what several tests share is compiled once in a testbed, as an emulated one takes long.
+object() {
+	object_dir=/var/tmp/usertime-tests/${CC:-gcc}-$(cat "$src"/*.[ch] usertime/uapi/*.h | cksum | tr ' ' -)
+	if [ ! -e "$object_dir/$1.o" ]; then
+		mkdir -p "$object_dir"
+		# shellcheck disable=SC2086	# a list
+		"${CC:-gcc}" $TEST_CFLAGS -c -o "$object_dir/$1.o" "$src/$1.c" || fail "$1.c compiles"
+	fi
+	objects="${objects-} $object_dir/$1.o"
+}
+
+# run_c NAME [OBJECT...]: builds (with CC, or gcc, and LDFLAGS) and runs the test program of that name.
 run_c() {
 	name=$1
 	shift
-	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -I usertime/uapi \
-		-o "$AUTOPKGTEST_TMP/$name" "$src/$name.c" "$src/urt.c" "$src/tap.c" "$@" ||
+	objects=
+	for shared in urt tap "$@"; do object "$shared"; done
+	# shellcheck disable=SC2086	# lists
+	"${CC:-gcc}" $TEST_CFLAGS ${LDFLAGS-} -o "$AUTOPKGTEST_TMP/$name" "$src/$name.c" $objects ||
 		fail "$name.c compiles"
 	"$AUTOPKGTEST_TMP/$name" || failed=1
 }
