@@ -197,6 +197,7 @@ static void refused(int error, const char *message, const char *name)
 
 static void test_refused(void)
 {
+	const struct usertime_session_options large = { .ring = 8192 };
 	struct usertime_info info;
 	int fd;
 
@@ -228,9 +229,11 @@ static void test_refused(void)
 	kernel.info_error = 0;
 	kernel.setup_error = EDQUOT;
 	errno = 0;
-	ok(!usertime_session_open(NULL) && errno == EDQUOT, "set-up fails");
-	ok(strstr(usertime_message(), "a ring of 4096 records") &&
+	ok(!usertime_session_open(&large) && errno == EDQUOT, "set-up fails");
+	ok(strstr(usertime_message(), "a ring of 8192 records") &&
 	   strstr(usertime_message(), "max_bytes_per_user"), "and what was asked for is named");
+	ok(!usertime_session_open(NULL) && errno == EDQUOT, "no default fits");
+	ok(strstr(usertime_message(), "a ring of 64 records"), "the smallest was asked for last");
 	close(kernel.pipe);
 	kernel.pipe = -1;
 	ok(dup(0) == fd && !close(fd), "no descriptor is left open");
