@@ -9,6 +9,8 @@
 IMAGE_PACKAGES="systemd-sysv dbus kmod udev initramfs-tools zstd procps util-linux sudo openssl \
 dkms gcc make libc6-dev \
 g++ pkgconf"
+# For 32-bit programs.
+FURTHER_COMPILER="gcc-i686-linux-gnu libc6-dev-i386-cross"
 
 # image_dir SYSTEM
 image_dir() { echo "$CACHE/images/$1"; }
@@ -71,17 +73,9 @@ image_hook() {
 	EOT
 }
 
-# cross_compiler ARCH: for 32-bit programs.
-cross_compiler() {
-	case $1 in
-	amd64) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
-	arm64) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
-	esac
-}
-
 # make_image_root NAME SYSTEM [PACKAGES]: what a disk is made of; PACKAGES instead of the usual ones.
 make_image_root() {
-	system_root "$1" "$2" "image headers" "${3-$IMAGE_PACKAGES $(cross_compiler "$(arch_of "$2")")}" \
+	system_root "$1" "$2" "image headers" "${3-$IMAGE_PACKAGES $([ "$(arch_of "$2")" != amd64 ] || echo "$FURTHER_COMPILER")}" \
 		--skip=cleanup/apt/lists --customize-hook="$(hook_file "$(image_hook)")"
 }
 

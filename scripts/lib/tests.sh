@@ -14,14 +14,14 @@
 #   X-Systems           where the test runs: others leave it out
 
 # test_table CONTROL: a line for each test: NAME|COMMAND|DEPENDS|RESTRICTIONS|OFFERS|ARGUMENTS|
-# SECURE-BOOT|SECONDS|SYSTEMS.
+# SECURE-BOOT|SECONDS|SYSTEMS|ARCHITECTURES.
 # Fields may go on over several lines; a stanza names several tests, or has one Test-Command.
 test_table() {
 	awk '
 	function rest() {
 		return value["depends"] "|" value["restrictions"] "|" value["x-offers"] "|" \
 			value["x-kernel-arguments"] "|" value["x-secure-boot"] "|" value["x-seconds"] "|" \
-			value["x-systems"]
+			value["x-systems"] "|" value["architecture"]
 	}
 	function flush(   n, i, names, directory) {
 		gsub(/,/, " ", value["tests"])
@@ -81,9 +81,9 @@ read_tests() {
 
 # read_control FILE: FOUND is the names of the tests in it.
 read_control() {
-	local name command depends restrictions restriction offers arguments secure longest systems
+	local name command depends restrictions restriction offers arguments secure longest systems arches
 	FOUND=()
-	while IFS='|' read -r name command depends restrictions offers arguments secure longest systems; do
+	while IFS='|' read -r name command depends restrictions offers arguments secure longest systems arches; do
 		for restriction in $restrictions; do
 			case $restriction in
 			needs-root | isolation-machine | isolation-container | needs-reboot) ;;
@@ -92,6 +92,7 @@ read_control() {
 			esac
 		done
 		case " ${systems:-$system} " in *" $system "*) ;; *) continue ;; esac
+		case " ${arches:-$(arch_of "$system")} " in *" $(arch_of "$system") "*) ;; *) continue ;; esac
 		depends=$(expand_depends "$depends")
 		TEST_COMMAND[$name]=$command
 		TEST_DEPENDS[$name]=${depends//\~/|}
