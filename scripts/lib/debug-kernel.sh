@@ -20,7 +20,8 @@ debug_kernel() {
 	make_root debug-kernel trixie "$DEBUG_PACKAGES" || return 1
 	DEBUG_KERNEL=$CACHE/debug-kernel/$variant-$({
 		debug_config "$variant"
-		cat "$(root_dir debug-kernel)/.recipe" "$TREE/scripts/lib/debug-kernel.sh"
+		cat "$(root_dir debug-kernel)/.recipe"
+		declare -f build_debug_kernel strip_debug_kernel
 	} | hash_of)
 	mkdir -p "$CACHE/debug-kernel"
 	(
@@ -82,10 +83,10 @@ strip_debug_kernel() {
 		-print0 | xargs -0 rm -f
 }
 
-# debug_programs: the tests that are programs: of debian/tests, and those that only this kernel can run.
+# debug_programs: the tests that are programs: of debian/tests, and faults.
 debug_programs() {
 	local file
-	for file in "$TREE"/debian/tests/src/*.c "$TREE"/scripts/debug-kernel.d/*.c; do
+	for file in "$TREE"/debian/tests/src/*.c "$TREE"/scripts/debug-kernel.d/faults.c; do
 		! grep -q '^int main(' "$file" || basename "$file" .c
 	done | grep -vx library
 }
