@@ -41,7 +41,7 @@ license_of() {
 # states_none FILE: whether it is prose, or of a form that knows no comment or that Debian's tools read.
 states_none() {
 	case $1 in
-	.gitignore | *.md | debian/*README*) ;;
+	.gitignore | *.md | debian/*README* | */corpus | */corpus/*) ;;
 	debian/changelog | debian/clean | debian/control | debian/copyright | debian/tests/control) ;;
 	debian/source/* | debian/*.install | debian/*.symbols | debian/*.dkms | scripts/tests/control) ;;
 	*) return 1 ;;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What reads text that others wrote, for libFuzzer (clang -fsanitize=fuzzer). Built once for each
+ * FUZZ_...; tests/corpus/ has inputs to begin with. The parsers are static: their files are included.
+ */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(FUZZ_STATUS) || defined(FUZZ_DETAIL)
+#include "../lib/registry.c"
+#elif defined(FUZZ_DKMS)
+#include "../cli/doctor/dkms.c"
+#elif defined(FUZZ_STAT)
+#include "../lib/proc.h"
+#elif defined(FUZZ_NUMBER)
+#include "../register/register.c"
+#endif
+
+extern size_t sink;
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Everything that a value reaches is looked at, for the sanitizers. */
+size_t sink;
+
+#if defined(FUZZ_STATUS) || defined(FUZZ_DETAIL)
+static int see_time(pid_t pid, uint64_t user, void *data)
+{
+	(void)data;
+	if (pid < 0)
+		abort();
+	sink += user;
+	return 0;
+}
+
+static int see_entry(const struct usertime_registry_entry *entry, void *data)
+{
+	(void)data;
+	if (entry->pid < 0)
+		abort();
+	sink += strlen(entry->holders) + strlen(entry->command) + entry->threads;
+	return 0;
+}
+
+static void parse(char *text, size_t size)
+{
+	struct visitor visitor = { .entry = see_entry, .time = see_time };
+	FILE *file = fmemopen(text, size, "r");
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file)
+		return;
+#ifdef FUZZ_STATUS
+	read_status(file, &line, &room, &visitor);
+#else
+	read_detail(file, &line, &room, &visitor);
+#endif
+	free(line);
+	fclose(file);
+}
+#elif defined(FUZZ_DKMS)
+static void parse(char *text, size_t size)
+{
+	struct dkms dkms = { 0 };
+	char *line;
+	size_t i;
+
+	(void)size;
+	while ((line = strsep(&text, "\n")))
+		parse_line(&dkms, line);
+	for (i = 0; i < dkms.nr; i++)
+		sink += strlen(dkms.builds[i].version) + strlen(dkms.builds[i].kernel);
+	dkms_free(&dkms);
+}
+#elif defined(FUZZ_STAT)
+static void parse(char *text, size_t size)
+{
+	struct usertime_process process;
+
+	(void)size;
+	if (usertime_parse_stat(text, &process) && (process.pid <= 0 || process.parent < 0))
+		abort();
+}
+#else
+static void parse(char *text, size_t size)
+{
+	pid_t pid;
+
+	(void)size;
+	if (parse_pid(text, &pid) && pid < 1)
+		abort();
+}
+#endif
+
+/* A copy of just its size, ended as a string is: what reads beyond it is seen. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	parse(text, size);
+	free(text);
+	return 0;
+}
