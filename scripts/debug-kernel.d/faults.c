@@ -603,6 +603,7 @@ static bool try_exec(void)
 {
 	struct kid kid = kid_start(fail_and_exec, NULL);
 	struct counts c;
+	bool came;
 	int status;
 
 	ASSERT_EQ(dev_add(session.fd, kid.pid, NULL), 0);
@@ -612,14 +613,16 @@ static bool try_exec(void)
 	ASSERT_EQ(dev_sample(session.fd), 0);
 	c = take_counts();
 	EXPECT_EQ(c.exits, 1, "at %u", number);
+	came = status != 0;
+	injected += came;
 	if (WIFSIGNALED(status) || WEXITSTATUS(status) > 4)
-		return true;	/* by the kernel, or the C library as it started */
+		return came;	/* by the kernel, or the C library as it started */
 	ASSERT(WEXITSTATUS(status) != 4, "failed without a failure, at %u", number);
 	if (WEXITSTATUS(status) < 2)
 		EXPECT_EQ(c.execs + c.events, 1, "at %u, %llu counted", number, c.events);
 	else
 		EXPECT_EQ(c.execs, 0);
-	return WEXITSTATUS(status) != 0;
+	return came;
 }
 
 TEST(programs, "execve() of a target")
