@@ -379,6 +379,18 @@ static void call(void)
 	}
 }
 
+/* An input may have registered whatever lives. */
+static void unregister_all(void)
+{
+	struct table t;
+	size_t i;
+
+	table_read(&t);
+	for (i = 0; i < t.n; i++)
+		urt_unregister(t.row[i].pid);
+	table_free(&t);
+}
+
 static void run(const struct input *input)
 {
 	int i;
@@ -393,7 +405,7 @@ static void run(const struct input *input)
 		close_slot(&slots[i]);
 	for (i = 0; i < KIDS; i++)
 		kid_end(i);
-	urt_unregister(getpid());
+	unregister_all();
 	close(status_fd);
 }
 
