@@ -173,6 +173,16 @@ void urt_session_remove(struct urt_target *t)
 	urt_session_disown(t);
 }
 
+/*
+ * Whether a target may be observed as it is now. A referenced cred is not used again: the same
+ * pointer is the same credentials, which were judged.
+ */
+static __always_inline bool may_observe(struct urt_target *t, struct task_struct *leader)
+{
+	return likely(rcu_access_pointer(leader->real_cred) == t->cred) ||
+	       t->session->ops->observable(t, leader);
+}
+
 /**
  * urt_session_add - begin to measure a process
  * @s: the session
@@ -181,7 +191,8 @@ void urt_session_remove(struct urt_target *t)
  * @pid: the process; a reference is taken
  *
  * It is sampled at once. Caller holds the session's lock. Returns 0, -EEXIST if the process is in
- * the session already, -ESRCH if it has exited, or what attaching the probes failed with.
+ * the session already, -ESRCH if it has exited, -EPERM if it may not be observed any more, or what
+ * attaching the probes failed with.
  */
 int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid)
 {
@@ -202,21 +213,27 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 	/*
 	 * An exit either sees the target in the index or is seen here: the barrier stands between
 	 * our insertion and our reading of signal->live, as the atomic decrement of live does
-	 * between that and the probe's look-up.
+	 * between that and the probe's look-up. In the same way an exec is seen by one of the two;
+	 * since the process was found it may have become anybody's, at leisure.
 	 */
 	smp_mb();
 	rcu_read_lock();
 	leader = pid_task(pid, PIDTYPE_TGID);
-	if ((!leader || !atomic_read(&leader->signal->live)) &&
-	    !test_and_set_bit(URT_CLAIMED, &t->flags)) {
+	if (!leader || !atomic_read(&leader->signal->live))
+		err = -ESRCH;
+	else if (s->ring && !may_observe(t, leader))
+		err = -EPERM;
+	if (err && !test_and_set_bit(URT_CLAIMED, &t->flags)) {
 		rcu_read_unlock();
 		urt_probes_put(s->ring);
 		urt_session_disown(t);
-		return -ESRCH;
+		return err;
 	}
 	link_target(t);
 	/* If it exited just now and the probe has it, the worker takes its totals. */
-	if (leader) {
+	if (err == -EPERM) {
+		set_bit(URT_REFUSED, &t->flags);
+	} else if (leader) {
 		t->start = leader->start_boottime;
 		sample_task(t, leader, s->ring, ktime_get_ns());
 		s->threads += t->totals.threads;
@@ -276,11 +293,9 @@ void urt_session_refuse(struct urt_target *t)
 	list_move_tail(&t->link, &t->session->refused);
 }
 
-/* A referenced cred is not used again: the same pointer is the same credentials. */
 static __always_inline bool still_observable(struct urt_target *t, struct task_struct *leader)
 {
-	if (likely(rcu_access_pointer(leader->real_cred) == t->cred) ||
-	    t->session->ops->observable(t, leader))
+	if (may_observe(t, leader))
 		return true;
 	urt_session_refuse(t);
 	return false;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -417,7 +419,17 @@ static void setuid_child(struct kid *parent, pid_t other)
 {
 	(void)other;
 	kid_hear(parent);
-	execl(SETUID_SLEEP, "sleep", "1000", NULL);
+	execl(SETUID_SLEEP, "sleeps", NULL);
+}
+
+/* A copy of this very program, which then only sleeps. */
+static void make_setuid_program(void)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command), "mkdir -p /usr/local/bin && cp /proc/%d/exe " SETUID_SLEEP
+		 " && chmod 4755 " SETUID_SLEEP, getpid());
+	ASSERT_EQ(system(command), 0);
 }
 
 static bool runs_as_root(pid_t pid)
@@ -458,7 +470,7 @@ TEST(setuid_program, "a setuid program: no samples and no name, but its EXIT")
 {
 	struct kid target, client;
 
-	ASSERT_EQ(system("cp /bin/sleep " SETUID_SLEEP " && chmod 4755 " SETUID_SLEEP), 0);
+	make_setuid_program();
 	target = start_alice(setuid_child, 0);
 	client = start_alice(alice_follows_setuid, target.pid);
 	kid_hear(&client);
@@ -480,6 +492,104 @@ static void alice_with_perfmon(struct kid *parent, void *arg)
 	d = dev_start_mapped(1 * MS, 64, 0);
 	EXPECT_EQ(dev_add(d.fd, *(pid_t *)arg, NULL), 0);
 	dev_wait(&d, USERTIME_RECORD_SAMPLE, *(pid_t *)arg);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	ASSERT(fd >= 0, "%s: errno %d", path, errno);
+	ASSERT_EQ(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* A page that can be read, while whoever writes to it, the kernel too, waits for answer_write(). */
+static int delay_writes(void *page)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
+	struct uffdio_register range = {
+		.range = { (unsigned long)page, sysconf(_SC_PAGESIZE) },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_writeprotect protect = {
+		.range = range.range, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	ASSERT(fd >= 0, "errno %d", errno);
+	ASSERT_EQ(ioctl(fd, UFFDIO_API, &api), 0);
+	ASSERT_EQ(ioctl(fd, UFFDIO_REGISTER, &range), 0, "errno %d", errno);
+	ASSERT_EQ(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0, "errno %d", errno);
+	return fd;
+}
+
+static void answer_write(int fd, void *page)
+{
+	struct uffdio_writeprotect protect = {
+		.range = { (unsigned long)page, sysconf(_SC_PAGESIZE) },
+	};
+
+	ASSERT_EQ(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0, "errno %d", errno);
+}
+
+struct late_add {
+	int fd;
+	struct usertime_target *target;
+};
+
+static void *add_late(void *arg)
+{
+	struct late_add *late = arg;
+
+	return (void *)(long)(ioctl(late->fd, USERTIME_IOC_ADD, late->target) ? -errno : 0);
+}
+
+static void alice_adds_late(struct kid *parent, pid_t pid)
+{
+	struct dev d = dev_start_mapped(0, 64, 0);
+	struct late_add late = { .fd = d.fd };
+	struct usertime_record r;
+	struct pollfd p;
+	pthread_t thread;
+	void *result;
+
+	late.target = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT(late.target != MAP_FAILED);
+	late.target->pid = pid;
+	p = (struct pollfd){ .fd = delay_writes(late.target), .events = POLLIN };
+	ASSERT_EQ(pthread_create(&thread, NULL, add_late, &late), 0);
+	ASSERT_EQ(poll(&p, 1, TAP_PATIENCE * 1000), 1, "it returns what it found");
+	kid_tell(parent, 0);
+	kid_hear(parent);		/* it is another program now, and root's */
+	answer_write(p.fd, late.target);
+	ASSERT_EQ(pthread_join(thread, &result), 0);
+	EXPECT_EQ((long)result, -EPERM);
+	EXPECT(!dev_next(&d, &r), "a record of type %u", r.type);
+	EXPECT_EQ(dev_sample(d.fd), 0);
+	EXPECT(!dev_next(&d, &r), "a record of type %u", r.type);
+}
+
+/* Between finding a process and measuring it, its owner can have the module wait. */
+TEST(setuid_meanwhile, "one that executes a setuid program while it is being added is refused")
+{
+	static const char sysctl[] = "/proc/sys/vm/unprivileged_userfaultfd";
+	char *before = read_file(sysctl, NULL);
+	struct kid target, client;
+
+	make_setuid_program();
+	write_text(sysctl, "1");
+	target = start_alice(setuid_child, 0);
+	client = start_alice(alice_adds_late, target.pid);
+	kid_hear(&client);
+	kid_tell(&target, 0);
+	WAIT_FOR(runs_as_root(target.pid));
+	kid_tell(&client, 0);
+	EXPECT_EQ(kid_reap(&client, NULL), 0);
+	kid_kill(&target);
+	write_text(sysctl, before);
+	free(before);
+	ASSERT_EQ(unlink(SETUID_SLEEP), 0);
 }
 
 TEST(capable, "CAP_PERFMON samples everybody's")
@@ -599,10 +709,13 @@ TEST(pid_namespace, "numbers are those of the opener's PID namespace")
 	EXPECT_EQ(kid_reap(&k, NULL), 0);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
 	struct stat st;
 
+	if (argc == 1 && !strcmp(argv[0], "sleeps"))
+		for (;;)
+			pause();
 	if (stat(USERTIME_DEVICE_PATH, &st) || (st.st_mode & 0777) != 0666) {
 		dprintf(STDOUT_FILENO, "not ok - %s is there, with mode 0666\n", USERTIME_DEVICE_PATH);
 		return 1;
