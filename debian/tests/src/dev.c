@@ -156,14 +156,17 @@ static void run_alice(struct kid *parent, void *arg)
 	become(ALICE, -1);
 	/* Not dumpable since its credentials changed, as after a setuid exec. */
 	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
+	kid_tell(parent, 0);
 	a->fn(parent, a->other);
 }
 
 struct kid start_alice(alice_fn *fn, pid_t other)
 {
 	struct alice a = { fn, other };
+	struct kid k = kid_start(run_alice, &a);
 
-	return kid_start(run_alice, &a);
+	kid_hear(&k);
+	return k;
 }
 
 void let_alice(alice_fn *fn, pid_t other)

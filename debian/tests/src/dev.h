@@ -41,7 +41,7 @@ struct usertime_record dev_wait(struct dev *d, enum usertime_record_type type, p
 
 typedef void alice_fn(struct kid *parent, pid_t other);
 
-struct kid start_alice(alice_fn *fn, pid_t other);	/* as kid_start() */
+struct kid start_alice(alice_fn *fn, pid_t other);	/* is the user when it returns */
 void let_alice(alice_fn *fn, pid_t other);		/* and reap it: all must be well */
 
 #endif
