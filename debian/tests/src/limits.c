@@ -317,16 +317,19 @@ static void bystander(struct kid *parent, void *arg)
  */
 TEST(attack, "who samples as much as max_rate_per_user allows leaves others their time")
 {
-	int cpus = sysconf(_SC_NPROCESSORS_ONLN), i;
-	struct kid attacker, victims[64];
+	struct kid attacker, victims[CPU_SETSIZE];
+	int cpu, cpus = 0, i;
+	cpu_set_t allowed;
 	u64 used = 0, refreshes;
 	double began;
 
 	ASSERT_EQ(param_set_num("max_rate_per_user", 400000), 0);
 	attacker = start_alice(alice_attacks, 0);
 	EXPECT_EQ(kid_hear(&attacker), 2);
-	for (i = 0; i < cpus; i++)
-		victims[i] = kid_start(bystander, &i);
+	ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			victims[cpus++] = kid_start(bystander, &cpu);
 	sleep(1);
 	refreshes = counter("refreshes");
 	began = tap_now();
