@@ -144,27 +144,31 @@ static bool is_failure(long result)
 
 static struct kid target;
 
-static bool try_open(const char *path)
+/* Of a file, or a session. */
+static bool try_open(const char *path, int flags)
 {
 	struct state before = state_now();
 	bool came;
 	int fd;
 
 	fail_next();
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, flags | O_CLOEXEC);
 	fd = fd < 0 ? -errno : fd;
 	came = failed();
 	if (fd < 0)
 		EXPECT(came && is_failure(fd), "%s: errno %d at %u", path, -fd, number);
 	else
 		close(fd);
+	/* A session is freed by a worker. */
+	WAIT_FOR(counter("sessions") == before.sessions);
 	expect_unchanged(&before);
 	return came;
 }
 
-static bool try_open_status(void) { return try_open(USERTIME_STATUS_PATH); }
-static bool try_open_detail(void) { return try_open(USERTIME_DETAIL_PATH); }
-static bool try_open_stats(void) { return try_open(USERTIME_STATS_PATH); }
+static bool try_open_status(void) { return try_open(USERTIME_STATUS_PATH, O_RDONLY); }
+static bool try_open_detail(void) { return try_open(USERTIME_DETAIL_PATH, O_RDONLY); }
+static bool try_open_stats(void) { return try_open(USERTIME_STATS_PATH, O_RDONLY); }
+static bool try_open_device(void) { return try_open(USERTIME_DEVICE_PATH, O_RDWR); }
 
 TEST(opening, "open() of the files of /proc/urt")
 {
@@ -304,26 +308,6 @@ TEST(parameters, "write() to a parameter")
 }
 
 /* ---- /dev/urt ---- */
-
-static bool try_open_device(void)
-{
-	struct state before = state_now();
-	bool came;
-	int fd;
-
-	fail_next();
-	fd = open(USERTIME_DEVICE_PATH, O_RDWR | O_CLOEXEC);
-	fd = fd < 0 ? -errno : fd;
-	came = failed();
-	if (fd < 0)
-		EXPECT(came && is_failure(fd), "errno %d at %u", -fd, number);
-	else
-		close(fd);
-	/* A session is freed by a worker. */
-	WAIT_FOR(counter("sessions") == before.sessions);
-	expect_unchanged(&before);
-	return came;
-}
 
 TEST(open_device, "open() of the device")
 {

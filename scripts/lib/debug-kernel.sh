@@ -40,6 +40,7 @@ debug_kernel() {
 # build_debug_kernel VARIANT DIRECTORY
 build_debug_kernel() {
 	local variant=$1 dir=$2
+	install_missing xz=xz-utils
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"
 	tar -xJf "$(root_dir debug-kernel)/usr/src/linux-source-$DEBUG_SERIES.tar.xz" -C "$dir.new" \
