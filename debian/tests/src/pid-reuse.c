@@ -80,7 +80,7 @@ static pid_t ended(u64 *final)
 	ASSERT_EQ(urt_register(old.pid), 0);
 	kid_kill(&old);
 	*final = wait_final(old.pid).user;
-	EXPECT(*final >= 150 * MS, "%llu", *final);
+	EXPECT(*final >= 75 * MS, "%llu", *final);	/* how much of it is user is up to ticks */
 	return old.pid;
 }
 
