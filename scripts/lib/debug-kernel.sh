@@ -114,7 +114,7 @@ build_debug_programs() {
 		[ -e "$file" ] || die "there is no program $program"
 		in_root debug-kernel gcc -static -std=gnu11 -O2 -Wall -Wextra -Werror -pthread \
 			-I usertime/uapi -I "$src" -o "$to/$program" "$file" \
-			"$src/dev.c" "$src/urt.c" "$src/tap.c" || return 1
+			"$src/dev.c" "$src/crowd.c" "$src/urt.c" "$src/tap.c" || return 1
 	done
 }
 
