@@ -155,7 +155,8 @@ static void leader_first(struct kid *parent)
 /*
  * Before the first tick the kernel calls all time user time, and values never go backwards, so what
  * was shown when it was registered may keep a side above what wait4() says. Of one that is a zombie
- * all else is the same to the microsecond; one reaped at once may still use some time afterwards.
+ * all else is the same to the microsecond; one reaped at once still uses some time afterwards, which
+ * is ours alone: ticks of it where the processor is emulated and has to wait for another one's turn.
  */
 static void check_final(struct kid *k, struct rusage *usage, const struct detail *first,
 			bool reaped_at_once)
@@ -163,14 +164,14 @@ static void check_final(struct kid *k, struct rusage *usage, const struct detail
 	u64 user = timeval_ns(usage->ru_utime), sum = user + timeval_ns(usage->ru_stime);
 	struct detail d = detail_of(k->pid);	/* at once: wait4() has returned */
 	u64 got = d.user + d.system;
-	u64 late = reaped_at_once ? max_u64(sum / 100, kernel_tick()) : 2000;
+	u64 late = reaped_at_once ? 10 * kernel_tick() : 2000;
 
 	EXPECT_EQ(value_of(k->pid), d.user);
 	EXPECT_EQ(d.state, 'X');
 	EXPECT(distance(d.user, user) <= late + max_u64(first->user, first->system),
 	       "user %llu, wait4 %llu, at first %llu + %llu", d.user, user, first->user,
 	       first->system);
-	EXPECT(distance(got, sum) <= late, "sum %llu, wait4 %llu", got, sum);
+	EXPECT(got + 2000 >= sum && got <= sum + late, "sum %llu, wait4 %llu", got, sum);
 	EXPECT_EQ(d.minor, usage->ru_minflt);
 	EXPECT_EQ(d.major, usage->ru_majflt);
 }
