@@ -10,6 +10,7 @@
 #include <linux/compiler.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
@@ -40,6 +41,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 	vma->vm_flags &= ~flags;
 }
 #endif
+
+/* 5.17, "proc: remove PDE_DATA() completely" */
+static inline void *urt_pde_data(const struct inode *inode)
+{
+#ifdef URT_HAVE_PDE_DATA_FUNCTION
+	return pde_data(inode);
+#else
+	return PDE_DATA(inode);
+#endif
+}
 
 /*
  * 5.11, "mm: Convert page kmemcg type to a page memcg flag". Before it, pages that were charged to

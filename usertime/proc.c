@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /proc/urt: its files, and how the registry is walked for a reader. */
+/* /proc/urt: its files, and how a registry is walked for a reader. */
 #include <linux/fs.h>
 
 #include "proc.h"
@@ -9,8 +9,12 @@
 
 static struct proc_dir_entry *urt_dir;
 
-/* Who may register what is decided by status_write(); an administrator may chmod the file. */
-static const umode_t everybody = 0666;
+static struct urt_registry *registry_of(const struct seq_file *m)
+{
+	const struct urt_reader *reader = m->private;
+
+	return reader->registry;
+}
 
 static struct pid_namespace *reader_ns(const struct seq_file *m)
 {
@@ -19,14 +23,15 @@ static struct pid_namespace *reader_ns(const struct seq_file *m)
 
 void *urt_seq_start(struct seq_file *m, loff_t *pos)
 {
+	struct urt_registry *r = registry_of(m);
 	struct urt_name *name;
 
 	if (!*pos)
-		urt_registry_settle();
-	urt_registry_lock();
+		urt_registry_settle(r);
+	mutex_lock(&r->session.lock);
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	name = urt_registry_find(reader_ns(m), *pos);
+	name = urt_registry_find(r, reader_ns(m), *pos);
 	if (name)
 		*pos = name->nr;
 	return name;
@@ -37,7 +42,7 @@ void *urt_seq_next(struct seq_file *m, void *v, loff_t *pos)
 	struct urt_name *name;
 
 	if (v == SEQ_START_TOKEN)
-		name = urt_registry_find(reader_ns(m), 1);
+		name = urt_registry_find(registry_of(m), reader_ns(m), 1);
 	else
 		name = urt_registry_next(v);
 	*pos = name ? name->nr : *pos + 1;
@@ -46,7 +51,7 @@ void *urt_seq_next(struct seq_file *m, void *v, loff_t *pos)
 
 void urt_seq_stop(struct seq_file *m, void *v)
 {
-	urt_registry_unlock();
+	mutex_unlock(&registry_of(m)->session.lock);
 }
 
 /**
@@ -75,14 +80,19 @@ bool urt_seq_visible(const struct seq_file *m, const struct urt_name *name)
 
 static int detail_open(struct inode *inode, struct file *file)
 {
-	return seq_open(file, &urt_detail_seq_ops);
+	struct urt_reader *reader = __seq_open_private(file, &urt_detail_seq_ops, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->registry = &urt_system_registry;
+	return 0;
 }
 
 static const struct proc_ops detail_ops = {
 	.proc_open = detail_open,
 	.proc_read_iter = seq_read_iter,
 	.proc_lseek = seq_lseek,
-	.proc_release = seq_release,
+	.proc_release = seq_release_private,
 };
 
 int urt_proc_init(void)
@@ -90,7 +100,7 @@ int urt_proc_init(void)
 	urt_dir = proc_mkdir("urt", NULL);
 	if (!urt_dir)
 		return -ENOMEM;
-	if (proc_create("status", everybody, urt_dir, &urt_status_ops) &&
+	if (urt_registry_create_file(&urt_system_registry, "status", urt_dir) &&
 	    proc_create("detail", 0444, urt_dir, &detail_ops) &&
 	    proc_create_single("stats", 0444, urt_dir, urt_stats_show))
 		return 0;

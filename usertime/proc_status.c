@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /proc/urt/status: written to register processes, read for their user CPU time. */
+/* The file of a registry: written to register processes, read for their user CPU time. */
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -12,20 +12,19 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "decimal.h"
 #include "proc.h"
 #include "registry.h"
 #include "uapi/usertime.h"
 #include "visible.h"
 
-/* What is remembered of an open file. */
-struct reader {
-	unsigned long seen;		/* refreshes, when poll last reported one */
-	unsigned long flags;
-	const struct urt_name *last;	/* shown; valid from start to stop of a read */
-};
+#define POLLED	0		/* bit of urt_reader.flags: holds the registry's module */
 
-#define POLLED	0			/* bit of reader.flags: holds the module */
+static struct urt_reader *reader_of(const struct file *file)
+{
+	return ((struct seq_file *)file->private_data)->private;
+}
 
 /* Writing. */
 
@@ -78,11 +77,13 @@ static int parse_line(const char *s, const char *end, struct command *cmd)
 
 static int apply(const struct file *file, const struct command *cmd)
 {
+	struct urt_registry *r = reader_of(file)->registry;
+
 	if (cmd->too_large)
 		return -ERANGE;
 	if (cmd->verb == 'U')
-		return urt_registry_remove(file, cmd->nr);
-	return urt_registry_add(file, cmd->nr);
+		return urt_registry_remove(r, file, cmd->nr);
+	return urt_registry_add(r, file, cmd->nr);
 }
 
 static const char *line_end(const char *line, const char *end)
@@ -149,12 +150,14 @@ static ssize_t status_write(struct file *file, const char __user *user, size_t n
 /* The longest line: PID, ": ", nanoseconds and a newline. */
 #define LINE_BYTES	(10 + 2 + URT_DECIMAL_MAX + 1)
 
-static char *put_line(char *to, const struct urt_name *name)
+static char *put_line(char *to, const struct urt_name *name, bool number_only)
 {
 	to = urt_put_decimal(to, name->nr);
-	*to++ = ':';
-	*to++ = ' ';
-	to = urt_put_decimal(to, urt_name_entry(name)->target.totals.user);
+	if (likely(!number_only)) {
+		*to++ = ':';
+		*to++ = ' ';
+		to = urt_put_decimal(to, urt_name_entry(name)->target.totals.user);
+	}
 	*to++ = '\n';
 	return to;
 }
@@ -166,7 +169,8 @@ static char *put_line(char *to, const struct urt_name *name)
 static int status_show(struct seq_file *m, void *v)
 {
 	const bool all = urt_all_visible(m->file);
-	struct reader *reader = m->private;
+	struct urt_reader *reader = m->private;
+	const bool numbers_only = reader->registry->ops->numbers_only;
 	const struct urt_name *name;
 	char *buf, *to, *full;
 	size_t room;
@@ -185,7 +189,7 @@ static int status_show(struct seq_file *m, void *v)
 		if (to > full)
 			break;
 		if (all || urt_seq_visible(m, name))
-			to = put_line(to, name);
+			to = put_line(to, name, numbers_only);
 		else
 			cond_resched();		/* no buffer bounds these */
 		reader->last = name;
@@ -196,7 +200,7 @@ static int status_show(struct seq_file *m, void *v)
 
 static void *status_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	const struct reader *reader = m->private;
+	const struct urt_reader *reader = m->private;
 
 	if (v == SEQ_START_TOKEN)
 		return urt_seq_next(m, v, pos);
@@ -214,11 +218,12 @@ static const struct seq_operations status_seq_ops = {
 
 static int status_open(struct inode *inode, struct file *file)
 {
-	struct reader *reader = __seq_open_private(file, &status_seq_ops, sizeof(*reader));
+	struct urt_reader *reader = __seq_open_private(file, &status_seq_ops, sizeof(*reader));
 
 	if (!reader)
 		return -ENOMEM;
-	reader->seen = urt_registry_refreshes();
+	reader->registry = urt_pde_data(inode);
+	reader->seen = READ_ONCE(reader->registry->refreshes);
 	/* seq_open() takes pwrite() away; here the offset of a write does not matter. */
 	if (file->f_mode & FMODE_WRITE)
 		file->f_mode |= FMODE_PWRITE;
@@ -231,17 +236,18 @@ static int status_open(struct inode *inode, struct file *file)
  */
 static __poll_t status_poll(struct file *file, struct poll_table_struct *wait)
 {
-	struct reader *reader = ((struct seq_file *)file->private_data)->private;
+	struct urt_reader *reader = reader_of(file);
+	struct urt_registry *r = reader->registry;
 	unsigned long now;
 
 	if (!test_bit(POLLED, &reader->flags)) {
-		if (!try_module_get(THIS_MODULE))
+		if (!try_module_get(r->ops->owner))
 			return EPOLLERR | EPOLLHUP;
 		if (test_and_set_bit(POLLED, &reader->flags))
-			module_put(THIS_MODULE);
+			module_put(r->ops->owner);
 	}
-	poll_wait(file, &urt_registry_wait, wait);
-	now = urt_registry_refreshes();
+	poll_wait(file, &r->wait, wait);
+	now = READ_ONCE(r->refreshes);
 	if (xchg(&reader->seen, now) == now)
 		return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
 	return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM | EPOLLPRI;
@@ -249,14 +255,14 @@ static __poll_t status_poll(struct file *file, struct poll_table_struct *wait)
 
 static int status_release(struct inode *inode, struct file *file)
 {
-	struct reader *reader = ((struct seq_file *)file->private_data)->private;
+	struct urt_reader *reader = reader_of(file);
 
 	if (test_bit(POLLED, &reader->flags))
-		module_put(THIS_MODULE);
+		module_put(reader->registry->ops->owner);
 	return seq_release_private(inode, file);
 }
 
-const struct proc_ops urt_status_ops = {
+static const struct proc_ops status_ops = {
 	.proc_open = status_open,
 	.proc_read_iter = seq_read_iter,
 	.proc_write = status_write,
@@ -264,3 +270,22 @@ const struct proc_ops urt_status_ops = {
 	.proc_poll = status_poll,
 	.proc_release = status_release,
 };
+
+/* An administrator may chmod it. */
+static const umode_t everybody = 0666;
+
+/**
+ * urt_registry_create_file - make the file by which users reach a registry
+ * @r: the registry
+ * @name: the file's name
+ * @parent: in which directory of procfs
+ *
+ * Who may register what is decided at each write. Returns NULL without memory. To be removed before
+ * the registry is torn down.
+ */
+struct proc_dir_entry *urt_registry_create_file(struct urt_registry *r, const char *name,
+						struct proc_dir_entry *parent)
+{
+	return proc_create_data(name, everybody, parent, &status_ops, r);
+}
+EXPORT_SYMBOL_GPL(urt_registry_create_file);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The registry: one session, shared by all, whose targets are held by users.
+ * Registries: sessions that are shared by all and whose targets are held by users.
  *
  * Besides the session's list and the index by struct pid, a red-black tree orders the processes by
  * the numbers that they have in each PID namespace they are in, so that a read can be resumed
@@ -24,12 +24,6 @@
 #include "stats.h"
 #include "visible.h"
 
-static struct urt_session registry;
-static struct rb_root by_number = RB_ROOT;
-static unsigned long refreshes;
-static bool registry_ready;			/* kernel_param_lock() */
-DECLARE_WAIT_QUEUE_HEAD(urt_registry_wait);
-
 /* A process in the initial PID namespace with one holder stays within the budget. */
 static_assert(!IS_ENABLED(CONFIG_64BIT) ||
 	      sizeof(struct urt_entry) + sizeof(struct urt_name) + sizeof(struct urt_hold) <= 256);
@@ -43,9 +37,10 @@ static int compare(const struct pid_namespace *ns, pid_t nr, const struct urt_na
 	return nr < name->nr ? -1 : nr > name->nr;
 }
 
-struct urt_name *urt_registry_find(const struct pid_namespace *ns, pid_t nr)
+struct urt_name *urt_registry_find(const struct urt_registry *r, const struct pid_namespace *ns,
+				   pid_t nr)
 {
-	struct rb_node *node = by_number.rb_node;
+	struct rb_node *node = r->by_number.rb_node;
 	struct urt_name *name, *found = NULL;
 
 	while (node) {
@@ -60,9 +55,9 @@ struct urt_name *urt_registry_find(const struct pid_namespace *ns, pid_t nr)
 	return found && found->ns == ns ? found : NULL;
 }
 
-static void insert_name(struct urt_name *new)
+static void insert_name(struct urt_registry *r, struct urt_name *new)
 {
-	struct rb_node **link = &by_number.rb_node, *parent = NULL;
+	struct rb_node **link = &r->by_number.rb_node, *parent = NULL;
 
 	while (*link) {
 		parent = *link;
@@ -72,7 +67,7 @@ static void insert_name(struct urt_name *new)
 			link = &parent->rb_right;
 	}
 	rb_link_node(&new->node, parent, link);
-	rb_insert_color(&new->node, &by_number);
+	rb_insert_color(&new->node, &r->by_number);
 }
 
 /* Holds. */
@@ -128,10 +123,15 @@ static void drop_holds(struct hlist_head *holds)
 
 static void remove_entry(struct urt_entry *e, enum urt_stat why)
 {
+	struct urt_registry *r = urt_registry_of(e->target.session);
 	unsigned int i;
 
+	if (r->ops->leaving) {
+		urt_session_sample_one(&e->target);
+		r->ops->leaving(r, &e->target);
+	}
 	for (i = 0; i <= e->target.pid->level; i++)
-		rb_erase(&e->names[i].node, &by_number);
+		rb_erase(&e->names[i].node, &r->by_number);
 	drop_holds(&e->holds);
 	urt_stat_inc(why);
 	urt_session_remove(&e->target);
@@ -142,7 +142,7 @@ static void remove_entry(struct urt_entry *e, enum urt_stat why)
  * A number is unique among the living. Who still has it here has exited and is shown for the last
  * time; a process registered under the same number takes its place, so that no PID is listed twice.
  */
-static void insert_names(struct urt_entry *e)
+static void insert_names(struct urt_registry *r, struct urt_entry *e)
 {
 	struct pid *pid = e->target.pid;
 	struct urt_name *name, *old;
@@ -153,14 +153,14 @@ static void insert_names(struct urt_entry *e)
 		name->ns = pid->numbers[i].ns;
 		name->nr = pid->numbers[i].nr;
 		name->level = i;
-		old = urt_registry_find(name->ns, name->nr);
+		old = urt_registry_find(r, name->ns, name->nr);
 		if (old && old->nr == name->nr)
 			remove_entry(urt_name_entry(old), URT_STAT_EXITED);
-		insert_name(name);
+		insert_name(r, name);
 	}
 }
 
-static int new_entry(const struct file *file, struct pid *pid)
+static int new_entry(struct urt_registry *r, const struct file *file, struct pid *pid)
 {
 	HLIST_HEAD(holds);
 	struct urt_entry *e;
@@ -176,12 +176,14 @@ static int new_entry(const struct file *file, struct pid *pid)
 	e = kzalloc(struct_size(e, names, pid->level + 1), GFP_KERNEL_ACCOUNT);
 	if (!e)
 		goto uncharge;
-	err = urt_session_add(&registry, &e->target, pid);
+	err = urt_session_add(&r->session, &e->target, pid);
 	if (err)
 		goto uncharge;		/* and the session frees it */
 	hlist_move_list(&holds, &e->holds);
-	insert_names(e);
+	insert_names(r, e);
 	urt_stat_inc(URT_STAT_REGISTERED);
+	if (r->ops->joined)
+		r->ops->joined(r, &e->target);
 	return 0;
 
 uncharge:
@@ -193,10 +195,14 @@ drop_hold:
 
 /* Callbacks of the session. */
 
-static void refreshed(struct urt_session *s)
+static void registry_refreshed(struct urt_session *s)
 {
-	WRITE_ONCE(refreshes, refreshes + 1);
-	wake_up_interruptible_poll(&urt_registry_wait, EPOLLPRI);
+	struct urt_registry *r = urt_registry_of(s);
+
+	if (r->ops->refreshed)
+		r->ops->refreshed(r);
+	WRITE_ONCE(r->refreshes, r->refreshes + 1);
+	wake_up_interruptible_poll(&r->wait, EPOLLPRI);
 }
 
 static void forget_expired(struct urt_target *t)
@@ -209,9 +215,15 @@ static void free_entry(struct urt_target *t)
 	kfree(urt_entry_of(t));
 }
 
-static const struct urt_session_ops registry_ops = {
+static const struct urt_session_ops lingering_ops = {
 	.exited_linger = true,
-	.refreshed = refreshed,
+	.refreshed = registry_refreshed,
+	.expired = forget_expired,
+	.free = free_entry,
+};
+
+static const struct urt_session_ops prompt_ops = {
+	.refreshed = registry_refreshed,
 	.expired = forget_expired,
 	.free = free_entry,
 };
@@ -247,13 +259,14 @@ out:
 
 /**
  * urt_registry_add - register a process for the user who opened a file
- * @file: /proc/urt/status, says who asks and through which procfs mount
+ * @r: the registry
+ * @file: its file, says who asks and through which procfs mount
  * @nr: the process, by its number in that mount's PID namespace
  *
  * Returns 0, also if that user has registered it already; -ESRCH, -EINVAL, -EDQUOT, -ENOSPC or
  * -ENOMEM, and nothing is changed.
  */
-int urt_registry_add(const struct file *file, pid_t nr)
+int urt_registry_add(struct urt_registry *r, const struct file *file, pid_t nr)
 {
 	struct urt_target *t;
 	struct pid *pid;
@@ -262,13 +275,13 @@ int urt_registry_add(const struct file *file, pid_t nr)
 	err = find_visible(file, nr, &pid);
 	if (err)
 		return err;
-	mutex_lock(&registry.lock);
-	t = urt_index_find(&registry, pid);
+	mutex_lock(&r->session.lock);
+	t = urt_index_find(&r->session, pid);
 	if (!t)
-		err = new_entry(file, pid);
+		err = new_entry(r, file, pid);
 	else if (!find_hold(urt_entry_of(t), file->f_cred->fsuid))
 		err = add_hold(&urt_entry_of(t)->holds, file);
-	mutex_unlock(&registry.lock);
+	mutex_unlock(&r->session.lock);
 	put_pid(pid);
 	return err;
 }
@@ -291,9 +304,9 @@ static bool may_end(const struct file *file, struct pid *pid)
 	return may;
 }
 
-static int end_registration(const struct file *file, struct pid *pid)
+static int end_registration(struct urt_registry *r, const struct file *file, struct pid *pid)
 {
-	struct urt_target *t = urt_index_find(&registry, pid);
+	struct urt_target *t = urt_index_find(&r->session, pid);
 	struct urt_hold *hold;
 	struct urt_entry *e;
 
@@ -314,12 +327,13 @@ static int end_registration(const struct file *file, struct pid *pid)
 
 /**
  * urt_registry_remove - drop the hold of the user who opened a file, or all if that user may
- * @file: /proc/urt/status, says who asks and through which procfs mount
+ * @r: the registry
+ * @file: its file, says who asks and through which procfs mount
  * @nr: the process, by its number in that mount's PID namespace
  *
  * Returns 0, -ESRCH or -EPERM.
  */
-int urt_registry_remove(const struct file *file, pid_t nr)
+int urt_registry_remove(struct urt_registry *r, const struct file *file, pid_t nr)
 {
 	struct pid *pid;
 	int err;
@@ -327,21 +341,11 @@ int urt_registry_remove(const struct file *file, pid_t nr)
 	err = find_visible(file, nr, &pid);
 	if (err)
 		return -ESRCH;		/* a thread is not registered, either */
-	mutex_lock(&registry.lock);
-	err = end_registration(file, pid);
-	mutex_unlock(&registry.lock);
+	mutex_lock(&r->session.lock);
+	err = end_registration(r, file, pid);
+	mutex_unlock(&r->session.lock);
 	put_pid(pid);
 	return err;
-}
-
-void urt_registry_lock(void)
-{
-	mutex_lock(&registry.lock);
-}
-
-void urt_registry_unlock(void)
-{
-	mutex_unlock(&registry.lock);
 }
 
 struct urt_name *urt_registry_next(const struct urt_name *name)
@@ -351,50 +355,90 @@ struct urt_name *urt_registry_next(const struct urt_name *name)
 	return next && next->ns == name->ns ? next : NULL;
 }
 
-void urt_registry_settle(void)
+void urt_registry_settle(struct urt_registry *r)
 {
-	mutex_lock(&registry.lock);
-	urt_session_settle(&registry);
-	mutex_unlock(&registry.lock);
+	mutex_lock(&r->session.lock);
+	urt_session_settle(&r->session);
+	mutex_unlock(&r->session.lock);
 }
 
-unsigned long urt_registry_refreshes(void)
+/**
+ * urt_registry_setup - make an empty registry
+ * @r: the registry, zeroed
+ * @ops: what is special about it
+ * @period: between two refreshes, ns; 10 ms to an hour
+ */
+void urt_registry_setup(struct urt_registry *r, const struct urt_registry_ops *ops, u64 period)
 {
-	return READ_ONCE(refreshes);
+	r->ops = ops;
+	r->by_number = RB_ROOT;
+	init_waitqueue_head(&r->wait);
+	urt_session_setup(&r->session, ops->exited_linger ? &lingering_ops : &prompt_ops, period);
 }
+EXPORT_SYMBOL_GPL(urt_registry_setup);
+
+/**
+ * urt_registry_teardown - unregister all, and wait until nothing runs on behalf of a registry
+ * @r: the registry, whose file was removed: nobody can ask for anything any more
+ */
+void urt_registry_teardown(struct urt_registry *r)
+{
+	struct urt_name *name;
+	struct rb_node *node;
+
+	mutex_lock(&r->session.lock);
+	while ((node = rb_first(&r->by_number))) {
+		name = rb_entry(node, struct urt_name, node);
+		remove_entry(urt_name_entry(name), URT_STAT_REMOVED);
+		cond_resched();
+	}
+	mutex_unlock(&r->session.lock);
+	urt_session_teardown(&r->session);
+}
+EXPORT_SYMBOL_GPL(urt_registry_teardown);
+
+/**
+ * urt_registry_sum - what all processes of a registry used, as of their last samples
+ * @r: the registry; caller holds its lock
+ * @sum: the result: times, faults and threads
+ */
+void urt_registry_sum(struct urt_registry *r, struct urt_totals *sum)
+{
+	*sum = (struct urt_totals) { 0 };
+	urt_session_sum(&r->session, sum);
+}
+EXPORT_SYMBOL_GPL(urt_registry_sum);
+
+/* The one behind /proc/urt. */
+
+static const struct urt_registry_ops system_ops = {
+	.owner = THIS_MODULE,
+	.exited_linger = true,
+};
+
+struct urt_registry urt_system_registry;
+static bool system_registry_ready;		/* kernel_param_lock() */
 
 /* The parameter was set: perhaps before the module's init or after its exit. */
 void urt_registry_period_changed(void)
 {
-	if (registry_ready)
-		urt_session_set_period(&registry, urt_period_ns());
+	if (system_registry_ready)
+		urt_session_set_period(&urt_system_registry.session, urt_period_ns());
 }
 
 int urt_registry_init(void)
 {
 	kernel_param_lock(THIS_MODULE);
-	urt_session_setup(&registry, &registry_ops, urt_period_ns());
-	registry_ready = true;
+	urt_registry_setup(&urt_system_registry, &system_ops, urt_period_ns());
+	system_registry_ready = true;
 	kernel_param_unlock(THIS_MODULE);
 	return 0;
 }
 
-/* Nobody can ask for anything any more. */
 void urt_registry_exit(void)
 {
-	struct urt_name *name;
-	struct rb_node *node;
-
 	kernel_param_lock(THIS_MODULE);
-	registry_ready = false;
+	system_registry_ready = false;
 	kernel_param_unlock(THIS_MODULE);
-
-	mutex_lock(&registry.lock);
-	while ((node = rb_first(&by_number))) {
-		name = rb_entry(node, struct urt_name, node);
-		remove_entry(urt_name_entry(name), URT_STAT_REMOVED);
-		cond_resched();
-	}
-	mutex_unlock(&registry.lock);
-	urt_session_teardown(&registry);
+	urt_registry_teardown(&urt_system_registry);
 }

@@ -223,7 +223,8 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 		err = -ESRCH;
 	else if (s->ring && !may_observe(t, leader))
 		err = -EPERM;
-	if (err && !test_and_set_bit(URT_CLAIMED, &t->flags)) {
+	/* With a ring there is an EXIT to come if the probe was first; without it is too late. */
+	if (err && (!test_and_set_bit(URT_CLAIMED, &t->flags) || !s->ring)) {
 		rcu_read_unlock();
 		urt_probes_put(s->ring);
 		urt_session_disown(t);
@@ -438,6 +439,48 @@ void urt_session_sample(struct urt_session *s)
 	urt_stats_refresh(ktime_get_ns() - begin);
 	if (s->ops->refreshed)
 		s->ops->refreshed(s);
+}
+
+/**
+ * urt_session_sample_one - sample one target of a session without a ring now
+ * @t: the target, in whatever phase: final totals stay as they are
+ *
+ * Caller holds the session's lock.
+ */
+void urt_session_sample_one(struct urt_target *t)
+{
+	struct task_struct *leader;
+
+	rcu_read_lock();
+	leader = urt_target_task(t);
+	if (leader)
+		urt_account(leader, &t->totals);
+	rcu_read_unlock();
+}
+
+static void add_list(const struct list_head *list, struct urt_totals *sum)
+{
+	const struct urt_target *t;
+
+	list_for_each_entry(t, list, link) {
+		sum->user += t->totals.user;
+		sum->system += t->totals.system;
+		sum->minor_faults += t->totals.minor_faults;
+		sum->major_faults += t->totals.major_faults;
+		sum->threads += t->totals.threads;
+	}
+}
+
+/**
+ * urt_session_sum - add what all targets used, as of their last samples
+ * @s: the session, without a ring; caller holds its lock
+ * @sum: to what
+ */
+void urt_session_sum(const struct urt_session *s, struct urt_totals *sum)
+{
+	add_list(&s->targets, sum);
+	add_list(&s->exiting, sum);
+	add_list(&s->exited, sum);
 }
 
 static void count_missed(struct urt_session *s, u64 periods)
