@@ -92,15 +92,15 @@ debug_programs() {
 	done | grep -vx library
 }
 
-# build_debug_module VARIANT TO: instrumented for the fuzzer where the kernel can tell it.
-build_debug_module() {
+# build_debug_modules VARIANT TO: instrumented for the fuzzer where the kernel can tell it.
+build_debug_modules() {
 	local dir=$BUILD/debug-kernel/$1-module
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	cp -a "$TREE/usertime/." "$dir/"
 	in_root debug-kernel make -s -C "$DEBUG_KERNEL" M="$dir" KCFLAGS=-Werror KCOV_INSTRUMENT=y \
 		USERTIME_VERSION="$(tree_version)" modules &&
-	cp "$dir/usertime.ko" "$2"
+	cp "$dir/usertime.ko" "$dir/usertime_mp.ko" "$2/"
 }
 
 # build_debug_programs TO PROGRAM...: static, as there is nothing else in the guest.
@@ -114,7 +114,7 @@ build_debug_programs() {
 		[ -e "$file" ] || die "there is no program $program"
 		in_root debug-kernel gcc -static -std=gnu11 -O2 -Wall -Wextra -Werror -pthread \
 			-I usertime/uapi -I "$src" -o "$to/$program" "$file" \
-			"$src/dev.c" "$src/crowd.c" "$src/urt.c" "$src/tap.c" || return 1
+			"$src/dev.c" "$src/crowd.c" "$src/mp.c" "$src/urt.c" "$src/tap.c" || return 1
 	done
 }
 
@@ -124,7 +124,7 @@ debug_guest() {
 	local variant=$1 work=$2
 	debug_kernel "$variant" || return 1
 	mkdir -p "$BUILD/debug-kernel" "$work/root/root" "$work/root/jobs"
-	build_debug_module "$variant" "$work/root/usertime.ko" || return 1
+	build_debug_modules "$variant" "$work/root" || return 1
 	cp -a "$work/programs/." "$work/root/root/"
 	cp -a "$work/jobs/." "$work/root/jobs/"
 	cp "$TREE/scripts/debug-kernel.d/init" "$work/root/init"

@@ -701,7 +701,7 @@ static void reset_params(void)
 		ASSERT_EQ(param_set_num(params[i], defaults[i]), 0, "%s", params[i]);
 }
 
-static void before_test(void)
+void urt_before_test(void)
 {
 	reset_params();
 	ASSERT_EQ(param_set_num("period_ms", FROZEN), 0);
@@ -709,7 +709,7 @@ static void before_test(void)
 }
 
 /* The runner has killed all processes of the test: nothing may be left but for the next refresh. */
-static void after_test(void)
+void urt_after_test(void)
 {
 	reset_params();
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
@@ -720,7 +720,7 @@ static void after_test(void)
 	reset_params();
 }
 
-int urt_main(void)
+int urt_main_with(void (*before)(void), void (*after)(void))
 {
 	size_t i;
 
@@ -730,5 +730,10 @@ int urt_main(void)
 	}
 	for (i = 0; i < N_PARAMS; i++)
 		defaults[i] = param_get(params[i]);
-	return tap_run(before_test, after_test);
+	return tap_run(before, after);
+}
+
+int urt_main(void)
+{
+	return urt_main_with(urt_before_test, urt_after_test);
 }

@@ -159,4 +159,9 @@ void burn_forever(void) __attribute__((noreturn));
 /* main() of a test: resets the parameters around each, checks that nothing stays registered. */
 int urt_main(void);
 
+/* The same with other functions around each test, which call those two. */
+int urt_main_with(void (*before)(void), void (*after)(void));
+void urt_before_test(void);
+void urt_after_test(void);
+
 #endif

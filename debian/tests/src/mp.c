@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Helpers for tests of usertime_mp: see mp.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "mp.h"
+
+int mp_load(const char *options)
+{
+	const char *file = getenv("USERTIME_MP_KO");
+	char command[512];
+
+	snprintf(command, sizeof(command), "exec %s %s %s 2>&1", file ? "insmod" : "modprobe",
+		 file ? file : "usertime_mp", options);
+	return WEXITSTATUS(system(command));
+}
+
+int mp_unload(void)
+{
+	return syscall(SYS_delete_module, "usertime_mp", O_NONBLOCK) ? -errno : 0;
+}
+
+long mp_write(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	long n;
+
+	ASSERT(fd >= 0, "%s: errno %d", path, errno);
+	n = write(fd, text, len);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	return n;
+}
+
+long mp_printf(const char *path, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return mp_write(path, text, len);
+}
+
+static void load_before(void)
+{
+	urt_before_test();
+	ASSERT_EQ(mp_load(""), 0);
+}
+
+/* Some tests unload it themselves. */
+static void unload_after(void)
+{
+	int err = mp_unload();
+
+	EXPECT(!err || err == -ENOENT, "errno %d", -err);
+	urt_after_test();
+}
+
+int mp_main(void)
+{
+	mp_unload();
+	return urt_main_with(load_before, unload_after);
+}

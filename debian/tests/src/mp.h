@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What tests of usertime_mp share: loading it, its files, and processes that do as they are told. */
+#ifndef MP_H
+#define MP_H
+
+#include "urt.h"
+
+/*
+ * The module, as packaged, or from the file that USERTIME_MP_KO names. Loading gives the exit status of
+ * the program that does it, unloading 0 or -errno of delete_module(2).
+ */
+int mp_load(const char *options);
+int mp_unload(void);
+
+/* Writes a text in one write(2), as the courses' programs open their files: bytes or -errno. */
+long mp_write(const char *path, const char *text, size_t len);
+long mp_printf(const char *path, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* main() of a test: loads the module before each and unloads it afterwards. */
+int mp_main(void);
+
+#endif

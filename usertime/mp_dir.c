@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A directory in /proc whose file "status" is a registry's. */
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/printk.h>
+#include <linux/proc_fs.h>
+
+#include "mp.h"
+#include "registry.h"
+
+#define NAME_BYTES	64
+
+bool mp_dir_name_is_valid(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (!isalnum(*c) && *c != '-' && *c != '_')
+			return false;
+	return c > name && c - name <= NAME_BYTES;
+}
+
+/* procfs takes a second entry of a name for a bug of the kernel, and says so at length. */
+static bool exists(const char *name)
+{
+	char text[sizeof("/proc/") + NAME_BYTES];
+	struct path path;
+
+	snprintf(text, sizeof(text), "/proc/%s", name);
+	if (kern_path(text, 0, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
+/**
+ * mp_dir_create - make /proc/NAME/status
+ * @dir: the result
+ * @name: valid
+ * @r: the registry that it is of
+ *
+ * Returns 0, -EEXIST or -ENOMEM.
+ */
+int mp_dir_create(struct mp_dir *dir, const char *name, struct urt_registry *r)
+{
+	if (exists(name)) {
+		pr_err("/proc/%s exists already; the parameters mp1_dir and mp3_dir name others\n",
+		       name);
+		return -EEXIST;
+	}
+	dir->entry = proc_mkdir(name, NULL);
+	if (!dir->entry)
+		return -ENOMEM;
+	if (urt_registry_create_file(r, "status", dir->entry))
+		return 0;
+	mp_dir_remove(dir);
+	return -ENOMEM;
+}
+
+void mp_dir_remove(struct mp_dir *dir)
+{
+	proc_remove(dir->entry);
+}
