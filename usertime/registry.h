@@ -100,7 +100,6 @@ void urt_registry_teardown(struct urt_registry *r);
 struct proc_dir_entry *urt_registry_create_file(struct urt_registry *r, const char *name,
 						struct proc_dir_entry *parent);
 void urt_registry_sum(struct urt_registry *r, struct urt_totals *sum);
-bool urt_registry_empty(const struct urt_registry *r);
 
 int urt_registry_add(struct urt_registry *r, const struct file *file, pid_t nr);
 int urt_registry_remove(struct urt_registry *r, const struct file *file, pid_t nr);
