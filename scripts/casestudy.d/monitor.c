@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A monitor as the course has it: usage: monitor NODE. Prints the samples and takes them out. */
+/*
+ * The monitor of the case studies: prints the samples in the buffer behind a node of mp3_dev, oldest
+ * first, and marks them as taken. It is run when the working programs are through.
+ *
+ * usage: monitor NODE
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define PAGES	128
-#define LONGS	48000
+#define LONGS	48000			/* in use: 12,000 samples of four */
+#define EMPTY	((unsigned long)-1)
 
-int main(int argc, char *argv[])
+int main(int argc, char **argv)
 {
 	size_t size = PAGES * sysconf(_SC_PAGESIZE);
+	unsigned long at, n = 0;
 	unsigned long *buffer;
-	int fd, at = 0, n = 0, i;
+	int fd, i;
 
-	fd = open(argc > 1 ? argv[1] : "node", O_RDWR | O_SYNC);
+	if (argc != 2) {
+		fprintf(stderr, "usage: monitor NODE\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDWR | O_SYNC);
 	if (fd < 0) {
-		perror("open");
+		perror(argv[1]);
 		return 1;
 	}
 	buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -24,16 +35,16 @@ int main(int argc, char *argv[])
 		perror("mmap");
 		return 1;
 	}
-	while (at < LONGS && buffer[at] == -1UL)
-		at++;
-	while (at < LONGS && buffer[at] != -1UL) {
+	for (at = 0; at < LONGS && buffer[at] == EMPTY; at++)
+		;
+	for (; at < LONGS && buffer[at] != EMPTY; n++) {
 		for (i = 0; i < 4; i++) {
-			printf("%ld ", buffer[at]);
-			buffer[at++] = -1;
+			printf("%lu%c", buffer[at], i < 3 ? ' ' : '\n');
+			buffer[at++] = EMPTY;
 		}
-		printf("\n");
-		n++;
 	}
-	printf("read %d profiled data\n", n);
+	printf("read %lu profiled data\n", n);
+	munmap(buffer, size);
+	close(fd);
 	return 0;
 }

@@ -1,53 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A worker as the course's case studies have it: usage: work MB random|local ROUNDS ACCESSES
- * Allocates memory, registers, and in each round accesses it so many times, at random or close to where
- * it was before, then rests; deregisters. Both by a child shell.
+ * A working program of the case studies: registers itself with mp3, uses memory, deregisters.
+ *
+ * usage: work MEGABYTES R|L ACCESSES
+ *
+ * In each of 20 rounds it writes ACCESSES bytes of its MEGABYTES, then rests for a second. With R each
+ * write goes to a place of its own, anywhere; with L a hundred go to the same page before the next is
+ * chosen. Twenty rounds and the rests between them are what the courses' exercise prescribes.
  */
-#define _GNU_SOURCE
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#define NEAR	16384		/* bytes: how far local access goes from one to the next */
-#define REST	150000		/* us, after a round */
+#define ROUNDS		20
+#define BLOCK		(1UL << 20)	/* memory is allocated in such pieces */
+#define PAGE		4096UL
+#define STAY		100		/* writes to a page, with locality */
 
-static void tell_status(char verb)
+static char **blocks;
+static unsigned long nr_blocks;
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* Not by itself: as the programs of the courses do it. */
+static void tell_mp3(char verb)
 {
 	char command[64];
 
-	sprintf(command, "echo '%c %u'>//proc/mp3/status", verb, getpid());
-	if (system(command))
+	snprintf(command, sizeof(command), "echo '%c %u'>//proc/mp3/status", verb,
+		 (unsigned int)getpid());
+	if (system(command)) {
+		fprintf(stderr, "work: failed: %s\n", command);
 		exit(1);
+	}
 }
 
-int main(int argc, char *argv[])
+static void allocate(void)
 {
-	size_t size, at = 0;
-	int random_access, rounds, accesses, i;
-	char *memory;
+	unsigned long i;
 
-	if (argc != 5)
-		return 2;
-	size = (size_t)atoi(argv[1]) << 20;
-	random_access = !strcmp(argv[2], "random");
-	rounds = atoi(argv[3]);
-	accesses = atoi(argv[4]);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return 1;
-	madvise(memory, size, MADV_NOHUGEPAGE);
-	srandom(getpid());
-	tell_status('R');
-	while (rounds--) {
-		for (i = 0; i < accesses; i++) {
-			at = random_access ? (size_t)random() << 8 : at + random() % NEAR;
-			memory[at % size]++;
-		}
-		usleep(REST);
+	blocks = calloc(nr_blocks, sizeof(*blocks));
+	if (!blocks)
+		fail("work");
+	for (i = 0; i < nr_blocks; i++) {
+		blocks[i] = malloc(BLOCK);
+		if (!blocks[i])
+			fail("work");
 	}
-	tell_status('U');
+}
+
+/* random() gives 31 bits: enough for the bytes of 2 GiB. */
+static void use(bool local, unsigned long accesses)
+{
+	unsigned long i, place = 0, size = nr_blocks * BLOCK;
+
+	for (i = 0; i < accesses; i++) {
+		if (!local || i % STAY == 0)
+			place = (unsigned long)random() % size;
+		else
+			place = place / PAGE * PAGE + (unsigned long)random() % PAGE;
+		blocks[place / BLOCK][place % BLOCK]++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long accesses;
+	int round;
+
+	if (argc != 4 || (strcmp(argv[2], "R") && strcmp(argv[2], "L"))) {
+		fprintf(stderr, "usage: work MEGABYTES R|L ACCESSES\n");
+		return 2;
+	}
+	nr_blocks = strtoul(argv[1], NULL, 10);
+	accesses = strtoul(argv[3], NULL, 10);
+	if (!nr_blocks || nr_blocks > 2048 || !accesses) {
+		fprintf(stderr, "work: 1 to 2048 megabytes, at least one access\n");
+		return 2;
+	}
+	srandom(getpid());
+	tell_mp3('R');
+	allocate();
+	for (round = 0; round < ROUNDS; round++) {
+		use(!strcmp(argv[2], "L"), accesses);
+		sleep(1);
+	}
+	tell_mp3('U');
 	return 0;
 }
