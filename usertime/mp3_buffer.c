@@ -6,6 +6,8 @@
 #include <linux/cdev.h>
 #include <linux/compiler.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -28,7 +30,8 @@ static dev_t mp3_dev;
  * mp3_buffer_put - write the next sample
  * @sample: the sample
  *
- * The time is written last: clients take a sample that does not begin with -1 for a whole one.
+ * The time is written last: clients take a sample that does not begin with -1 for a whole one. The
+ * one time that is -1, on a 32-bit machine after five minutes, is told as the one before.
  * Caller holds the registry's lock.
  */
 void mp3_buffer_put(const struct mp3_sample *sample)
@@ -39,7 +42,7 @@ void mp3_buffer_put(const struct mp3_sample *sample)
 	WRITE_ONCE(to->major_faults, sample->major_faults);
 	WRITE_ONCE(to->cpu, sample->cpu);
 	/* Pairs with whatever order the client reads in. */
-	smp_store_release(&to->jiffies, sample->jiffies);
+	smp_store_release(&to->jiffies, min(sample->jiffies, ULONG_MAX - 1));
 	next_sample = (next_sample + 1) % SAMPLES;
 }
 
