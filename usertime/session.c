@@ -468,6 +468,7 @@ static void add_list(const struct list_head *list, struct urt_totals *sum)
 		sum->minor_faults += t->totals.minor_faults;
 		sum->major_faults += t->totals.major_faults;
 		sum->threads += t->totals.threads;
+		cond_resched();
 	}
 }
 
