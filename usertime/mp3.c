@@ -86,10 +86,8 @@ static void mp3_refreshed(struct urt_registry *r)
 
 static void mp3_joined(struct urt_registry *r, const struct urt_target *t)
 {
-	if (r->session.nr_targets == 1) {
+	if (r->session.nr_targets == 1)
 		sampled_at = ktime_get_ns();
-		cpu_left = 0;
-	}
 	add(&before, &t->totals);
 }
 
