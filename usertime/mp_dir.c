@@ -12,14 +12,18 @@
 
 #define NAME_BYTES	64
 
+/* Not of digits alone, which would be a process's; to the kernel Latin-1 has letters, too. */
 bool mp_dir_name_is_valid(const char *name)
 {
+	bool number = true;
 	const char *c;
 
-	for (c = name; *c; c++)
-		if (!isalnum(*c) && *c != '-' && *c != '_')
+	for (c = name; *c; c++) {
+		if (!isascii(*c) || (!isalnum(*c) && *c != '-' && *c != '_'))
 			return false;
-	return c > name && c - name <= NAME_BYTES;
+		number = number && isdigit(*c);
+	}
+	return !number && c - name <= NAME_BYTES;
 }
 
 /* procfs takes a second entry of a name for a bug of the kernel, and says so at length. */

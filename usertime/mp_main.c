@@ -44,7 +44,7 @@ static int check_parameters(void)
 		return -EINVAL;
 	}
 	if (!mp_dir_name_is_valid(mp1_dir) || !mp_dir_name_is_valid(mp3_dir)) {
-		pr_err("mp1_dir and mp3_dir are names of directories in /proc: letters, digits, - and _, at most 64\n");
+		pr_err("mp1_dir and mp3_dir are names of directories in /proc: letters, digits, - and _, at most 64, and not digits alone\n");
 		return -EINVAL;
 	}
 	if (!mp1 && !mp3) {

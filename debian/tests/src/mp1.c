@@ -301,6 +301,7 @@ TEST(parameters, "parameters that mean nothing are refused, and nothing is left"
 {
 	static const char * const wrong[] = {
 		"mp1_dir=", "mp1_dir=a/b", "mp1_dir=..", "mp3_dir=.", "mp1_dir=self", "mp3_dir=mp1",
+		"mp1_dir=4194303", "mp3_dir=\303\244",
 		"mp3_cpu_unit=hours", "mp1=0 mp3=0", "mp1=maybe", "mp3_dir=urt",
 	};
 	size_t i;
