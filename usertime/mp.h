@@ -14,6 +14,7 @@ struct mp_dir {
 };
 
 bool mp_dir_name_is_valid(const char *name);
+bool mp_dir_is_free(const char *name);
 int mp_dir_create(struct mp_dir *dir, const char *name, struct urt_registry *r);
 void mp_dir_remove(struct mp_dir *dir);
 

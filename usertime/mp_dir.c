@@ -27,33 +27,29 @@ bool mp_dir_name_is_valid(const char *name)
 }
 
 /* procfs takes a second entry of a name for a bug of the kernel, and says so at length. */
-static bool exists(const char *name)
+bool mp_dir_is_free(const char *name)
 {
 	char text[sizeof("/proc/") + NAME_BYTES];
 	struct path path;
 
 	snprintf(text, sizeof(text), "/proc/%s", name);
 	if (kern_path(text, 0, &path))
-		return false;
+		return true;
 	path_put(&path);
-	return true;
+	pr_err("/proc/%s exists already; the parameters mp1_dir and mp3_dir name others\n", name);
+	return false;
 }
 
 /**
  * mp_dir_create - make /proc/NAME/status
  * @dir: the result
- * @name: valid
+ * @name: valid, and free
  * @r: the registry that it is of
  *
- * Returns 0, -EEXIST or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int mp_dir_create(struct mp_dir *dir, const char *name, struct urt_registry *r)
 {
-	if (exists(name)) {
-		pr_err("/proc/%s exists already; the parameters mp1_dir and mp3_dir name others\n",
-		       name);
-		return -EEXIST;
-	}
 	dir->entry = proc_mkdir(name, NULL);
 	if (!dir->entry)
 		return -ENOMEM;

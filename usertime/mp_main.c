@@ -54,10 +54,24 @@ static int check_parameters(void)
 	return 0;
 }
 
+/* Before anybody can open anything: an init that fails then leaves users with nothing. */
+static int check_dirs(void)
+{
+	if (mp1 && mp3 && !strcmp(mp1_dir, mp3_dir)) {
+		pr_err("mp1_dir and mp3_dir are the same\n");
+		return -EINVAL;
+	}
+	if ((mp1 && !mp_dir_is_free(mp1_dir)) || (mp3 && !mp_dir_is_free(mp3_dir)))
+		return -EEXIST;
+	return 0;
+}
+
 static int __init usertime_mp_init(void)
 {
 	int err = check_parameters();
 
+	if (!err)
+		err = check_dirs();
 	if (!err && mp1)
 		err = mp1_init(mp1_dir);
 	if (err)

@@ -121,13 +121,22 @@ static void drop_holds(struct hlist_head *holds)
 
 /* Entries. */
 
+/* What joins and leaves is told with totals of now: a group that keeps changing gets more tries. */
+static void sample_now(struct urt_target *t)
+{
+	int tries = 0;
+
+	while (!urt_session_sample_one(t) && ++tries < 32)
+		cond_resched();
+}
+
 static void remove_entry(struct urt_entry *e, enum urt_stat why)
 {
 	struct urt_registry *r = urt_registry_of(e->target.session);
 	unsigned int i;
 
 	if (r->ops->leaving) {
-		urt_session_sample_one(&e->target);
+		sample_now(&e->target);
 		r->ops->leaving(r, &e->target);
 	}
 	for (i = 0; i <= e->target.pid->level; i++)
@@ -182,8 +191,10 @@ static int new_entry(struct urt_registry *r, const struct file *file, struct pid
 	hlist_move_list(&holds, &e->holds);
 	insert_names(r, e);
 	urt_stat_inc(URT_STAT_REGISTERED);
-	if (r->ops->joined)
+	if (r->ops->joined) {
+		sample_now(&e->target);
 		r->ops->joined(r, &e->target);
+	}
 	return 0;
 
 uncharge:

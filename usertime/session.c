@@ -445,17 +445,19 @@ void urt_session_sample(struct urt_session *s)
  * urt_session_sample_one - sample one target of a session without a ring now
  * @t: the target, in whatever phase: final totals stay as they are
  *
- * Caller holds the session's lock.
+ * Caller holds the session's lock. Returns false if the values are those of the sample before, as
+ * the process's threads come and go too fast.
  */
-void urt_session_sample_one(struct urt_target *t)
+bool urt_session_sample_one(struct urt_target *t)
 {
 	struct task_struct *leader;
+	bool taken;
 
 	rcu_read_lock();
 	leader = urt_target_task(t);
-	if (leader)
-		urt_account(leader, &t->totals);
+	taken = !leader || urt_account(leader, &t->totals);
 	rcu_read_unlock();
+	return taken;
 }
 
 static void add_list(const struct list_head *list, struct urt_totals *sum)

@@ -163,7 +163,7 @@ void urt_session_remove(struct urt_target *t);
 void urt_session_refuse(struct urt_target *t);
 void urt_session_settle(struct urt_session *s);
 void urt_session_sample(struct urt_session *s);
-void urt_session_sample_one(struct urt_target *t);
+bool urt_session_sample_one(struct urt_target *t);
 void urt_session_sum(const struct urt_session *s, struct urt_totals *sum);
 void urt_session_publish(struct urt_session *s);
 void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
