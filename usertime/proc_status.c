@@ -230,6 +230,14 @@ static int status_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* stdio looks for the end before it appends. It is wherever the next write goes: anywhere. */
+static loff_t status_lseek(struct file *file, loff_t offset, int whence)
+{
+	if (whence == SEEK_END && !offset)
+		return file->f_pos;
+	return seq_lseek(file, offset, whence);
+}
+
 /*
  * Whoever polls stays on the wait queue, which must not go: an open procfs file does not hold the
  * module, so the first poll does, until the file is closed.
@@ -266,7 +274,7 @@ static const struct proc_ops status_ops = {
 	.proc_open = status_open,
 	.proc_read_iter = seq_read_iter,
 	.proc_write = status_write,
-	.proc_lseek = seq_lseek,
+	.proc_lseek = status_lseek,
 	.proc_poll = status_poll,
 	.proc_release = status_release,
 };

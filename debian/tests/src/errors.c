@@ -295,6 +295,30 @@ TEST(open_flags, "open flags and the file offset do not matter")
 	close(fd);
 }
 
+TEST(stdio_modes, "stdio writes in all its modes, and reads from the first line on")
+{
+	static const char * const modes[] = { "w", "a", "w+", "a+", "r+" };
+	size_t i;
+	FILE *f;
+	int pid;
+
+	start_two();
+	for (i = 0; i < N(modes); i++) {
+		f = fopen(USERTIME_STATUS_PATH, modes[i]);
+		ASSERT(f, "mode %s: errno %d", modes[i], errno);
+		EXPECT(fprintf(f, "%d\n", victim.pid) > 0);
+		EXPECT_EQ(fclose(f), 0, "mode %s", modes[i]);
+		EXPECT(listed(victim.pid), "mode %s", modes[i]);
+		EXPECT_EQ(urt_unregister(victim.pid), 0);
+		f = modes[i][1] ? fopen(USERTIME_STATUS_PATH, modes[i]) : NULL;
+		if (!f)
+			continue;
+		EXPECT_EQ(fscanf(f, "%d:", &pid), 1, "mode %s", modes[i]);
+		EXPECT_EQ(pid, keeper.pid);
+		fclose(f);
+	}
+}
+
 TEST(repeated, "registering again succeeds and changes nothing")
 {
 	u64 registered, value;

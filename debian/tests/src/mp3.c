@@ -458,8 +458,8 @@ TEST(hostile_writes, "a million bytes, wrong letters, PIDs of nobody, many at on
 
 TEST(mapped_unload, "it cannot be unloaded before the last mapping is gone; then all goes, registered or not")
 {
+	struct kid k = kid_sleeper();			/* without the mapping */
 	unsigned long *buffer = map_buffer();
-	struct kid k = kid_sleeper();
 
 	tell_status('R', k.pid);
 	EXPECT_EQ(mp_unload(), -EAGAIN);
