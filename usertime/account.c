@@ -120,14 +120,14 @@ static __always_inline void add_thread(struct urt_sums *sums, struct task_struct
 
 /*
  * A writer of stats_lock has interrupts off and adds up a few numbers: it is gone in no time,
- * unless the (virtual) CPU under it is.
+ * unless the (virtual) CPU under it is, or somebody preempts it on a real-time kernel.
  */
-static bool writer_gone(const struct signal_struct *sig, unsigned int *seq)
+static bool writer_gone(struct signal_struct *sig, unsigned int *seq)
 {
 	int spins;
 
 	for (spins = 0; spins < 64; spins++) {
-		*seq = raw_read_seqcount(&sig->stats_lock.seqcount);
+		*seq = raw_read_seqcount(urt_stats_sequence(sig));
 		if (likely(!(*seq & 1)))
 			return true;
 		cpu_relax();
@@ -153,7 +153,7 @@ static bool sum_group(struct task_struct *leader, struct urt_sums *sums)
 		*sums = urt_sums_of_exited(sig);
 		__for_each_thread(sig, t)
 			add_thread(sums, t);
-		if (!read_seqcount_retry(&sig->stats_lock.seqcount, seq))
+		if (!read_seqcount_retry(urt_stats_sequence(sig), seq))
 			return true;
 	}
 	return false;
@@ -239,15 +239,15 @@ bool urt_account(struct task_struct *leader, struct urt_totals *totals)
  */
 bool urt_account_alone(struct task_struct *last, u64 *others)
 {
-	const struct signal_struct *sig = last->signal;
-	unsigned int seq = raw_read_seqcount(&sig->stats_lock.seqcount);
+	struct signal_struct *sig = last->signal;
+	unsigned int seq = raw_read_seqcount(urt_stats_sequence(sig));
 	bool alone;
 
 	if (seq & 1)
 		return false;
 	alone = thread_group_leader(last) && READ_ONCE(sig->nr_threads) == 1;
 	*others = urt_read_u64(&sig->sum_sched_runtime);
-	return alone && !read_seqcount_retry(&sig->stats_lock.seqcount, seq);
+	return alone && !read_seqcount_retry(urt_stats_sequence(sig), seq);
 }
 
 /**

@@ -77,10 +77,10 @@ static __always_inline bool urt_account_asleep(const struct task_struct *leader,
 	if (!urt_ticks_are_plain())
 		return false;
 	/* Does not wait for a writer: one that is there now makes the retry necessary. */
-	seq = raw_seqcount_begin(&sig->stats_lock.seqcount);
+	seq = raw_seqcount_begin(urt_stats_sequence(sig));
 	sums = urt_sums_of_exited(sig);
 	if (!urt_sum_sleepers(sig, &sums) ||
-	    unlikely(read_seqcount_retry(&sig->stats_lock.seqcount, seq)))
+	    unlikely(read_seqcount_retry(urt_stats_sequence(sig), seq)))
 		return false;
 
 	copy->user = totals->user;

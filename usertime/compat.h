@@ -19,7 +19,9 @@
 #include <linux/sched/exec_state.h>
 #endif
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/seqlock.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
@@ -73,6 +75,15 @@ static inline u64 urt_sched_clock_cpu(int cpu)
 #else
 	return sched_clock();
 #endif
+}
+
+/*
+ * The bare sequence of stats_lock. Of the whole seqlock, a reader on a real-time kernel waits for a
+ * writer by taking the lock, which sleeps: not in a probe.
+ */
+static __always_inline seqcount_t *urt_stats_sequence(struct signal_struct *sig)
+{
+	return &sig->stats_lock.seqcount.seqcount;
 }
 
 /* 5.14, "sched: Change task_struct::state": renamed, and unsigned int. */
