@@ -351,7 +351,7 @@ TEST(many, "1000 sessions at once, each with a target, all closed at once")
 	int fd[1000], i;
 
 	for (i = 0; i < 1000; i++) {
-		d = dev_start(1000 * MS, 64, i % 10 ? 0 : USERTIME_SETUP_FOLLOW);
+		d = dev_start(1000 * MS, 64, i % 100 ? 0 : USERTIME_SETUP_FOLLOW);
 		fd[i] = d.fd;
 		ASSERT_EQ(dev_add(fd[i], k.pid, NULL), 0, "session %d", i);
 	}
