@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "mp.h"
+#include "version.h"
 
 static bool mp1 = true;
 module_param(mp1, bool, 0444);
