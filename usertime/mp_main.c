@@ -63,7 +63,7 @@ static int check_dirs(void)
 		return -EINVAL;
 	}
 	if ((mp1 && !mp_dir_is_free(mp1_dir)) || (mp3 && !mp_dir_is_free(mp3_dir)))
-		return -EEXIST;
+		return -EBUSY;		/* to modprobe EEXIST is success: loaded already */
 	return 0;
 }
 
