@@ -8,15 +8,9 @@
 struct proc_dir_entry;
 struct urt_registry;
 
-/* A directory of procfs with the file of a registry. */
-struct mp_dir {
-	struct proc_dir_entry *entry;
-};
-
 bool mp_dir_name_is_valid(const char *name);
 bool mp_dir_is_free(const char *name);
-int mp_dir_create(struct mp_dir *dir, const char *name, struct urt_registry *r);
-void mp_dir_remove(struct mp_dir *dir);
+struct proc_dir_entry *mp_dir_create(const char *name, struct urt_registry *r);
 
 int mp1_init(const char *dir);
 void mp1_exit(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mp1: the user CPU time of registered processes, refreshed every 5 s. */
 #include <linux/module.h>
+#include <linux/proc_fs.h>
 #include <linux/time64.h>
 
 #include "mp.h"
@@ -14,21 +15,20 @@ static const struct urt_registry_ops mp1_ops = {
 };
 
 static struct urt_registry mp1_registry;
-static struct mp_dir mp1_proc;
+static struct proc_dir_entry *mp1_proc;
 
 int mp1_init(const char *dir)
 {
-	int err;
-
 	urt_registry_setup(&mp1_registry, &mp1_ops, MP1_PERIOD);
-	err = mp_dir_create(&mp1_proc, dir, &mp1_registry);
-	if (err)
-		urt_registry_teardown(&mp1_registry);
-	return err;
+	mp1_proc = mp_dir_create(dir, &mp1_registry);
+	if (mp1_proc)
+		return 0;
+	urt_registry_teardown(&mp1_registry);
+	return -ENOMEM;
 }
 
 void mp1_exit(void)
 {
-	mp_dir_remove(&mp1_proc);
+	proc_remove(mp1_proc);
 	urt_registry_teardown(&mp1_registry);
 }

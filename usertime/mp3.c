@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/module.h>
+#include <linux/proc_fs.h>
 #include <linux/time64.h>
 
 #include "mp.h"
@@ -18,7 +19,7 @@
 #define MP3_PERIOD		(50 * (u64)NSEC_PER_MSEC)
 
 static struct urt_registry mp3_registry;
-static struct mp_dir mp3_proc;
+static struct proc_dir_entry *mp3_proc;
 static bool mp3_percent;
 
 /* Sums; all under the registry's lock. */
@@ -79,7 +80,7 @@ static void mp3_refreshed(struct urt_registry *r)
 
 	if (!r->session.nr_targets)
 		return;			/* the last one's sample was taken when it left */
-	urt_registry_sum(r, &totals);
+	urt_session_sum(&r->session, &totals);
 	add(&now, &totals);
 	put_sample_of(&now);
 }
@@ -108,24 +109,23 @@ static const struct urt_registry_ops mp3_ops = {
 
 int mp3_init(const char *dir, bool percent)
 {
-	int err;
+	int err = mp3_buffer_init();
 
-	mp3_percent = percent;
-	err = mp3_buffer_init();
 	if (err)
 		return err;
+	mp3_percent = percent;
 	urt_registry_setup(&mp3_registry, &mp3_ops, MP3_PERIOD);
-	err = mp_dir_create(&mp3_proc, dir, &mp3_registry);
-	if (err) {
-		urt_registry_teardown(&mp3_registry);
-		mp3_buffer_exit();
-	}
-	return err;
+	mp3_proc = mp_dir_create(dir, &mp3_registry);
+	if (mp3_proc)
+		return 0;
+	urt_registry_teardown(&mp3_registry);
+	mp3_buffer_exit();
+	return -ENOMEM;
 }
 
 void mp3_exit(void)
 {
-	mp_dir_remove(&mp3_proc);
+	proc_remove(mp3_proc);
 	urt_registry_teardown(&mp3_registry);
 	mp3_buffer_exit();
 }

@@ -42,24 +42,18 @@ bool mp_dir_is_free(const char *name)
 
 /**
  * mp_dir_create - make /proc/NAME/status
- * @dir: the result
  * @name: valid, and free
  * @r: the registry that it is of
  *
- * Returns 0 or -ENOMEM.
+ * Returns the directory, for proc_remove(), or NULL without memory.
  */
-int mp_dir_create(struct mp_dir *dir, const char *name, struct urt_registry *r)
+struct proc_dir_entry *mp_dir_create(const char *name, struct urt_registry *r)
 {
-	dir->entry = proc_mkdir(name, NULL);
-	if (!dir->entry)
-		return -ENOMEM;
-	if (urt_registry_create_file(r, "status", dir->entry))
-		return 0;
-	mp_dir_remove(dir);
-	return -ENOMEM;
-}
+	struct proc_dir_entry *dir = proc_mkdir(name, NULL);
 
-void mp_dir_remove(struct mp_dir *dir)
-{
-	proc_remove(dir->entry);
+	if (dir && !urt_registry_create_file(r, "status", dir)) {
+		proc_remove(dir);
+		return NULL;
+	}
+	return dir;
 }

@@ -409,18 +409,6 @@ void urt_registry_teardown(struct urt_registry *r)
 }
 EXPORT_SYMBOL_GPL(urt_registry_teardown);
 
-/**
- * urt_registry_sum - what all processes of a registry used, as of their last samples
- * @r: the registry; caller holds its lock
- * @sum: the result: times, faults and threads
- */
-void urt_registry_sum(struct urt_registry *r, struct urt_totals *sum)
-{
-	*sum = (struct urt_totals) { 0 };
-	urt_session_sum(&r->session, sum);
-}
-EXPORT_SYMBOL_GPL(urt_registry_sum);
-
 /* The one behind /proc/urt. */
 
 static const struct urt_registry_ops system_ops = {

@@ -94,12 +94,11 @@ static inline struct urt_registry *urt_registry_of(struct urt_session *s)
 	return container_of(s, struct urt_registry, session);
 }
 
-/* Exported. */
+/* Exported, as is urt_session_sum(). */
 void urt_registry_setup(struct urt_registry *r, const struct urt_registry_ops *ops, u64 period);
 void urt_registry_teardown(struct urt_registry *r);
 struct proc_dir_entry *urt_registry_create_file(struct urt_registry *r, const char *name,
 						struct proc_dir_entry *parent);
-void urt_registry_sum(struct urt_registry *r, struct urt_totals *sum);
 
 int urt_registry_add(struct urt_registry *r, const struct file *file, pid_t nr);
 int urt_registry_remove(struct urt_registry *r, const struct file *file, pid_t nr);

@@ -12,6 +12,7 @@
  * raw spinlock nest inside. The timers' callbacks take none, so they are cancelled under the lock.
  */
 #include <linux/cred.h>
+#include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/pid.h>
@@ -469,22 +470,23 @@ static void add_list(const struct list_head *list, struct urt_totals *sum)
 		sum->system += t->totals.system;
 		sum->minor_faults += t->totals.minor_faults;
 		sum->major_faults += t->totals.major_faults;
-		sum->threads += t->totals.threads;
 		cond_resched();
 	}
 }
 
 /**
- * urt_session_sum - add what all targets used, as of their last samples
+ * urt_session_sum - what all targets used, as of their last samples
  * @s: the session, without a ring; caller holds its lock
- * @sum: to what
+ * @sum: the result: times and faults; nothing else is set
  */
 void urt_session_sum(const struct urt_session *s, struct urt_totals *sum)
 {
+	*sum = (struct urt_totals) { 0 };
 	add_list(&s->targets, sum);
 	add_list(&s->exiting, sum);
 	add_list(&s->exited, sum);
 }
+EXPORT_SYMBOL_GPL(urt_session_sum);
 
 static void count_missed(struct urt_session *s, u64 periods)
 {
