@@ -252,10 +252,10 @@ TEST(dead_leader, "a process whose leader has exited stays, grows, and can be re
 	EXPECT_EQ(urt_register(late.pid), 0);
 	before = value_of(late.pid);
 	check_seen(before, 600);
-	ASSERT_EQ(param_set_num("period_ms", 10), 0);
-	WAIT_FOR(value_of(late.pid) >= before + 300 * MS);
 	kid_stop(&k);
+	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	check_still(k.pid, 600);
+	WAIT_FOR(value_of(late.pid) >= before + 300 * MS);
 	EXPECT_EQ(counter("exits_caught"), caught);
 }
 

@@ -6,25 +6,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "mp.h"
 
 int mp_load(const char *options)
 {
-	const char *file = getenv("USERTIME_MP_KO");
-	char command[512];
-
-	snprintf(command, sizeof(command), "exec %s %s %s 2>&1", file ? "insmod" : "modprobe",
-		 file ? file : "usertime_mp", options);
-	return WEXITSTATUS(system(command));
+	return load_module("usertime_mp", getenv("USERTIME_MP_KO"), options);
 }
 
 int mp_unload(void)
 {
-	return syscall(SYS_delete_module, "usertime_mp", O_NONBLOCK) ? -errno : 0;
+	return unload_module("usertime_mp");
 }
 
 long mp_write(const char *path, const char *text, size_t len)

@@ -5,10 +5,7 @@
 
 #include "urt.h"
 
-/*
- * The module, as packaged, or from the file that USERTIME_MP_KO names. Loading gives the exit status of
- * the program that does it, unloading 0 or -errno of delete_module(2).
- */
+/* As module_load() and module_unload(); USERTIME_MP_KO names the file. */
 int mp_load(const char *options);
 int mp_unload(void);
 

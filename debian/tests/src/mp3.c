@@ -328,7 +328,7 @@ TEST(spacing, "20 samples a second, 50 ms apart; none while nothing is registere
 	s = profile(buffer);
 	missed = counter("missed_periods") - missed;
 	tell_status('U', k.pid);
-	EXPECT_EQ(profile(buffer).n <= 2, true);
+	EXPECT(profile(buffer).n > 0, "the last one's deregistration makes a sample");
 	usleep(200000);
 	EXPECT_EQ(profile(buffer).n, 0);
 	span = (s.last - s.first) * unit;
@@ -356,7 +356,7 @@ TEST(wraps, "after 12,000 samples they begin again at the first long; behind 48,
 	for (i = 0; i < buffer_size() / sizeof(long) && buffer[i] == EMPTY; i++)
 		;
 	EXPECT_EQ(i, n % SAMPLES * 4, "the %zuth sample", n + 1);
-	EXPECT_EQ(profile(buffer).n, 1);
+	EXPECT(profile(buffer).n > 0);
 	for (i = 0; i < buffer_size() / sizeof(long); i++)
 		ASSERT_EQ(buffer[i] == EMPTY, true, "long %zu", i);
 	unmap_buffer(buffer);
@@ -394,6 +394,44 @@ TEST(percent, "mp3_cpu_unit=percent: of one processor, since the sample before")
 	unmap_buffer(buffer);
 }
 
+static void burner(struct kid *parent, void *arg)
+{
+	(void)parent;
+	(void)arg;
+	burn_forever();
+}
+
+/*
+ * What makes no whole jiffy at one deregistration is there at the next: half a jiffy lost at each
+ * would be forty in all.
+ */
+TEST(cycles, "80 short registrations: the CPU column is their sum, within 2 jiffies")
+{
+	unsigned long *buffer = map_buffer(), unit = ns_per_jiffy();
+	struct kid k = kid_start(burner, NULL);
+	struct sums s;
+	u64 cpu = 0;
+	int i;
+
+	for (i = 0; i < 80; i++) {
+		kid_stop(&k);
+		cpu -= cpu_clock_of(k.pid);
+		ASSERT(mp_printf(STATUS, "R %d", k.pid) > 0);
+		kill(k.pid, SIGCONT);
+		usleep(5000);
+		kid_stop(&k);
+		ASSERT(mp_printf(STATUS, "U %d", k.pid) > 0);
+		cpu += cpu_clock_of(k.pid);
+		kill(k.pid, SIGCONT);
+	}
+	s = profile(buffer);
+	tap_note("%lu samples, %lu of %llu jiffies", s.n, s.cpu, cpu / unit);
+	EXPECT(s.n >= 80);
+	EXPECT(cpu >= 80 * MS);
+	EXPECT(distance(s.cpu * unit, cpu) <= 2 * unit, "%lu jiffies, %llu ns", s.cpu, cpu);
+	unmap_buffer(buffer);
+}
+
 static void scribble(struct kid *parent, void *arg)
 {
 	unsigned long *buffer = map_buffer();
@@ -411,6 +449,7 @@ TEST(hostile_buffer, "garbage in the buffer, mappings beyond it, forks with it: 
 	struct kid scribblers[2], k = kid_sleeper();
 	size_t page = sysconf(_SC_PAGESIZE);
 	int fd = open_node(), i;
+	char *private;
 	void *map;
 
 	tell_status('R', k.pid);
@@ -422,6 +461,11 @@ TEST(hostile_buffer, "garbage in the buffer, mappings beyond it, forks with it: 
 	map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ASSERT(map != MAP_FAILED);
 	EXPECT_EQ(mremap(map, 2 * page, 200 * page, MREMAP_MAYMOVE) == MAP_FAILED, true);
+	/* A private one is a copy from the first write on, of no use, and no harm. */
+	private = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	ASSERT(private != MAP_FAILED);
+	private[0] = 'x';
+	EXPECT_EQ(munmap(private, page), 0);
 	EXPECT_EQ(read(fd, &i, sizeof(i)), -1);
 	EXPECT_EQ(write(fd, &i, sizeof(i)), -1);
 	EXPECT_EQ(munmap((char *)map + page, page), 0);

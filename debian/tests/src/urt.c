@@ -325,19 +325,28 @@ long long param_get(const char *name)
 	return value;
 }
 
-int module_load(const char *options)
+int load_module(const char *name, const char *file, const char *options)
 {
-	const char *file = getenv("USERTIME_KO");
 	char command[512];
 
 	snprintf(command, sizeof(command), "exec %s %s %s 2>&1", file ? "insmod" : "modprobe",
-		 file ? file : "usertime", options);
+		 file ? file : name, options);
 	return WEXITSTATUS(system(command));
+}
+
+int unload_module(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+int module_load(const char *options)
+{
+	return load_module("usertime", getenv("USERTIME_KO"), options);
 }
 
 int module_unload(void)
 {
-	return syscall(SYS_delete_module, "usertime", O_NONBLOCK) ? -errno : 0;
+	return unload_module("usertime");
 }
 
 void wait_refreshes(unsigned int n)
@@ -515,10 +524,15 @@ void kid_kill(struct kid *k)
 void kid_stop(struct kid *k)
 {
 	int status;
+	u64 used;
 
 	ASSERT_EQ(kill(k->pid, SIGSTOP), 0);
 	ASSERT_EQ(waitpid(k->pid, &status, WUNTRACED), k->pid);
 	ASSERT(WIFSTOPPED(status), "status %#x", status);
+	/* It is reported shortly before the last thread leaves its processor. */
+	do {
+		used = cpu_clock_of(k->pid);
+	} while (cpu_clock_of(k->pid) != used);
 }
 
 /* Its state changes a little earlier; this file waits for the switch. */

@@ -83,6 +83,10 @@ long long param_get(const char *name);
 int module_load(const char *options);
 int module_unload(void);
 
+/* The same for any module: file is NULL, or what to load instead of the installed one. */
+int load_module(const char *name, const char *file, const char *options);
+int unload_module(const char *name);
+
 /* Returns when n refreshes have ended from now; two are needed for a whole one to lie between. */
 void wait_refreshes(unsigned int n);
 /*
