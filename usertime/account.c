@@ -16,6 +16,7 @@
 
 #include "account.h"
 #include "compat.h"
+#include "precise.h"
 #include "split.h"
 #include "stats.h"
 
@@ -159,6 +160,25 @@ static bool sum_group(struct task_struct *leader, struct urt_sums *sums)
 	return false;
 }
 
+/*
+ * The split of precise mode. Before the first look, which comes soon, nothing is known: neither side
+ * grows, but not for ever. True if that was all.
+ */
+static noinline bool split_precisely(const struct urt_precise *precise, const struct urt_sums *sums,
+				     struct urt_totals *totals, bool final)
+{
+	u64 system;
+
+	if (urt_precise_split(precise, sums->runtime, &system)) {
+		urt_split(sums->runtime, system, totals);
+		totals->flags |= URT_BETWEEN;
+		totals->looks = atomic_read(&precise->looks);
+		return true;
+	}
+	totals->flags |= URT_UNLOOKED;
+	return !final && sums->runtime < totals->user + totals->system + NSEC_PER_MSEC;
+}
+
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_NATIVE
 /* Measured at each entry and exit: nothing to scale. */
 static void split_sums(struct task_struct *leader, const struct urt_sums *sums,
@@ -194,15 +214,20 @@ static __always_inline void split_sums(struct task_struct *leader, const struct 
 }
 #endif
 
-static __always_inline void take_sums(struct task_struct *leader, const struct urt_sums *sums,
-				      struct urt_totals *totals, bool final)
+static __always_inline void take_sums(struct task_struct *leader, const struct urt_precise *precise,
+				      const struct urt_sums *sums, struct urt_totals *totals,
+				      bool final)
 {
-	split_sums(leader, sums, totals, final);
 	totals->minor_faults = sums->minor_faults;
 	totals->major_faults = sums->major_faults;
 	totals->threads = sums->threads;
-	totals->looks = urt_looks(sums);
 	totals->flags = sums->flags;
+	/* What was measured is not guessed at. */
+	if (unlikely(precise) && !(sums->flags & URT_CONTEXT) &&
+	    split_precisely(precise, sums, totals, final))
+		return;
+	totals->looks = urt_looks(sums);
+	split_sums(leader, sums, totals, final);
 }
 
 static bool stale(struct urt_totals *totals)
@@ -215,18 +240,20 @@ static bool stale(struct urt_totals *totals)
 /**
  * urt_account - take what a thread group has used so far
  * @leader: its leader; the caller is in an RCU read section or holds a reference
+ * @precise: looks at it, or NULL: the split is the tick's
  * @totals: the values of the last sample of that group (zeros at first), replaced
  *
  * Where the group's threads come and go too fast to be summed up, the values stay, URT_STALE is set
  * and false returned. Caller must be in an RCU read section (the list of threads).
  */
-bool urt_account(struct task_struct *leader, struct urt_totals *totals)
+bool urt_account(struct task_struct *leader, const struct urt_precise *precise,
+		 struct urt_totals *totals)
 {
 	struct urt_sums sums;
 
 	if (unlikely(!sum_group(leader, &sums)))
 		return stale(totals);
-	take_sums(leader, &sums, totals, false);
+	take_sums(leader, precise, &sums, totals, false);
 	return true;
 }
 
@@ -253,16 +280,18 @@ bool urt_account_alone(struct task_struct *last, u64 *others)
 /**
  * urt_account_final - take all that a thread group has used
  * @leader: its leader, none of whose threads runs any more
+ * @precise: as for urt_account()
  * @others: of urt_account_alone(), or NULL
  * @totals: as for urt_account()
  *
- * The split is that which wait4() reports, but for what was shown before: that does not fall.
+ * The tick's split is that which wait4() reports, but for what was shown before: that does not fall.
  *
  * A thread is added to the group's sums when it is reaped. Where that is before it has left the CPU
  * for good (nobody waits for it, or who waits is quick), what it ran since its last tick is missing
  * there for ever. Of one that was the last, its own runtime tells.
  */
-bool urt_account_final(struct task_struct *leader, const u64 *others, struct urt_totals *totals)
+bool urt_account_final(struct task_struct *leader, const struct urt_precise *precise,
+		       const u64 *others, struct urt_totals *totals)
 {
 	struct urt_sums sums;
 
@@ -271,6 +300,6 @@ bool urt_account_final(struct task_struct *leader, const u64 *others, struct urt
 	if (others)
 		sums.runtime = max(sums.runtime,
 				   *others + urt_read_u64(&leader->se.sum_exec_runtime));
-	take_sums(leader, &sums, totals, true);
+	take_sums(leader, precise, &sums, totals, true);
 	return true;
 }

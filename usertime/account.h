@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct task_struct;
+struct urt_precise;
 
 /**
  * struct urt_totals - what a thread group used since it started, exited threads included
@@ -15,8 +16,8 @@ struct task_struct;
  * @minor_faults: page faults served without I/O
  * @major_faults: page faults that needed I/O
  * @threads: live threads (those that have exited but are not reaped are counted)
- * @looks: ticks so far, each of which saw user or kernel code run
- * @flags: URT_STALE, URT_ESTIMATED, URT_CONTEXT
+ * @looks: ticks so far, or looks between them (URT_BETWEEN), each of which saw user or kernel code run
+ * @flags: URT_STALE, URT_ESTIMATED, URT_CONTEXT, URT_BETWEEN, URT_UNLOOKED
  *
  * @user and @system never decrease from one sample to the next.
  */
@@ -33,9 +34,13 @@ struct urt_totals {
 #define URT_ESTIMATED	BIT(0)	/* a thread was running: time since its last tick is estimated */
 #define URT_STALE	BIT(1)	/* the group kept changing: values of the sample before */
 #define URT_CONTEXT	BIT(2)	/* a thread's split was measured, not sampled (nohz_full) */
+#define URT_BETWEEN	BIT(3)	/* split by looks between ticks: precise mode */
+#define URT_UNLOOKED	BIT(4)	/* precise mode, but nothing was looked at yet */
 
-bool urt_account(struct task_struct *leader, struct urt_totals *totals);
-bool urt_account_final(struct task_struct *leader, const u64 *others, struct urt_totals *totals);
+bool urt_account(struct task_struct *leader, const struct urt_precise *precise,
+		 struct urt_totals *totals);
+bool urt_account_final(struct task_struct *leader, const struct urt_precise *precise,
+		       const u64 *others, struct urt_totals *totals);
 bool urt_account_alone(struct task_struct *last, u64 *others);
 
 #endif

@@ -11,6 +11,7 @@
 #include "stats.c"
 #include "account.c"
 #include "index.c"
+#include "precise.c"
 #include "probe.c"
 #include "session.c"
 #include "quota.c"

@@ -138,6 +138,10 @@ static void init_child(struct urt_watched *c, struct urt_target *parent, struct 
 	t->cred = get_cred(rcu_dereference(task->real_cred));
 	INIT_LIST_HEAD(&t->link);
 	refcount_set(&t->refs, 1);
+	if (urt_precise_of(parent)) {
+		__set_bit(URT_PRECISE, &t->flags);
+		c->precise.counting = true;	/* from its first instruction on */
+	}
 	c->parent_nr = parent->nr;
 	c->parent_start = parent->start;
 }

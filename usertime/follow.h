@@ -8,10 +8,12 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "precise.h"
 #include "session.h"
 
 /* A target of a session with a ring. */
 struct urt_watched {
+	struct urt_precise precise;	/* with USERTIME_SETUP_PRECISE */
 	struct urt_target target;
 	struct urt_event fork;		/* where it was followed */
 	u64 parent_start;

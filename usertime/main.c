@@ -11,6 +11,7 @@
 
 #include "chardev.h"
 #include "index.h"
+#include "precise.h"
 #include "probe.h"
 #include "proc.h"
 #include "registry.h"
@@ -28,9 +29,12 @@ static int __init usertime_init(void)
 	err = urt_sessions_init();
 	if (err)
 		goto index;
-	err = urt_probes_init();
+	err = urt_precise_init();
 	if (err)
 		goto sessions;
+	err = urt_probes_init();
+	if (err)
+		goto precise;
 	err = urt_registry_init();
 	if (err)
 		goto probes;
@@ -49,6 +53,8 @@ registry:
 	urt_registry_exit();
 probes:
 	urt_probes_exit();
+precise:
+	urt_precise_exit();
 sessions:
 	urt_sessions_exit();
 index:
@@ -62,6 +68,7 @@ static void __exit usertime_exit(void)
 	urt_proc_exit();
 	urt_registry_exit();
 	urt_probes_exit();
+	urt_precise_exit();
 	urt_sessions_exit();
 	urt_index_exit();
 }

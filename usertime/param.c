@@ -71,6 +71,11 @@ module_param_cb(unprivileged, &ranged_ops, &unprivileged, 0644);
 MODULE_PARM_DESC(unprivileged,
 		 "1: everyone may open /dev/urt; 0: only with CAP_PERFMON (0 or 1, default 1)");
 
+static struct ranged precise = { 0, 0, 1 };
+module_param_cb(precise, &ranged_ops, &precise, 0644);
+MODULE_PARM_DESC(precise,
+		 "1: what is registered from now on is split between ticks, too: precise mode (0 or 1, default 0)");
+
 unsigned long urt_max_targets(void)
 {
 	return READ_ONCE(max_targets.value);
@@ -94,6 +99,11 @@ unsigned long urt_max_rate_per_user(void)
 bool urt_unprivileged(void)
 {
 	return READ_ONCE(unprivileged.value);
+}
+
+bool urt_precise_wanted(void)
+{
+	return READ_ONCE(precise.value);
 }
 
 u64 urt_period_ns(void)

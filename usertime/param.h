@@ -11,6 +11,7 @@ unsigned long urt_max_targets_per_user(void);
 unsigned long urt_max_bytes_per_user(void);
 unsigned long urt_max_rate_per_user(void);
 bool urt_unprivileged(void);
+bool urt_precise_wanted(void);
 u64 urt_period_ns(void);
 
 #endif

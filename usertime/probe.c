@@ -21,6 +21,7 @@
 
 #include "follow.h"
 #include "index.h"
+#include "precise.h"
 #include "probe.h"
 #include "session.h"
 #include "stats.h"
@@ -77,7 +78,18 @@ static void urt_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 	rcu_read_unlock();
 }
 
-/* The tracepoints are not exported: they are found by name. */
+#ifdef URT_HAVE_SWITCH_PREV_STATE
+static void urt_probe_switch(void *data, bool preempt, struct task_struct *prev,
+			     struct task_struct *next, unsigned int prev_state)
+#else
+static void urt_probe_switch(void *data, bool preempt, struct task_struct *prev,
+			     struct task_struct *next)
+#endif
+{
+	urt_precise_switch(prev, next);
+}
+
+/* By bit of the sets. The tracepoints are not exported: they are found by name. */
 static struct probe {
 	const char *name;
 	void *function;
@@ -88,6 +100,7 @@ static struct probe {
 	{ "sched_process_exit", urt_probe_exit },
 	{ "sched_process_fork", urt_probe_fork },
 	{ "sched_process_exec", urt_probe_exec },
+	{ "sched_switch", urt_probe_switch },
 };
 
 static DEFINE_MUTEX(probe_lock);	/* nests inside a session's lock */
@@ -136,43 +149,37 @@ static void detach_unused(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(detach_work, detach_unused);
 
-/* The first is that of exits. */
-static struct probe *probes_end(bool all)
+static void drop(unsigned int set)
 {
-	return probes + (all ? ARRAY_SIZE(probes) : 1);
-}
+	int i;
 
-static void drop(struct probe *end)
-{
-	struct probe *p;
-
-	for (p = probes; p < end; p++)
-		if (!--p->users)
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (set & BIT(i) && !--probes[i].users)
 			mod_delayed_work(urt_workqueue, &detach_work, HZ);
 }
 
-int urt_probes_get(bool all)
+int urt_probes_get(unsigned int set)
 {
-	struct probe *p;
-	int err = 0;
+	int i, err = 0;
 
 	mutex_lock(&probe_lock);
-	for (p = probes; p < probes_end(all); p++) {
-		err = attach(p);
-		if (err) {
-			drop(p);
-			break;
-		}
-		p->users++;
+	for (i = 0; i < ARRAY_SIZE(probes) && !err; i++) {
+		if (!(set & BIT(i)))
+			continue;
+		err = attach(&probes[i]);
+		if (err)
+			drop(set & (BIT(i) - 1));
+		else
+			probes[i].users++;
 	}
 	mutex_unlock(&probe_lock);
 	return err;
 }
 
-void urt_probes_put(bool all)
+void urt_probes_put(unsigned int set)
 {
 	mutex_lock(&probe_lock);
-	drop(probes_end(all));
+	drop(set);
 	mutex_unlock(&probe_lock);
 }
 
@@ -184,6 +191,7 @@ int urt_probes_init(void)
 	check_trace_callback_type_sched_process_exit(urt_probe_exit);
 	check_trace_callback_type_sched_process_fork(urt_probe_fork);
 	check_trace_callback_type_sched_process_exec(urt_probe_exec);
+	check_trace_callback_type_sched_switch(urt_probe_switch);
 
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
 	for (p = probes; p < probes + ARRAY_SIZE(probes); p++)

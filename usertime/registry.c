@@ -19,6 +19,7 @@
 
 #include "index.h"
 #include "param.h"
+#include "precise.h"
 #include "quota.h"
 #include "registry.h"
 #include "stats.h"
@@ -169,6 +170,23 @@ static void insert_names(struct urt_registry *r, struct urt_entry *e)
 	}
 }
 
+static struct urt_entry *alloc_entry(const struct pid *pid, bool precise)
+{
+	size_t in_front = precise ? sizeof(struct urt_precise) : 0;
+	struct urt_entry *e;
+	void *memory;
+
+	memory = kzalloc(in_front + struct_size(e, names, pid->level + 1), GFP_KERNEL_ACCOUNT);
+	if (!memory)
+		return NULL;
+	e = memory + in_front;
+	if (precise) {
+		__set_bit(URT_PRECISE, &e->target.flags);
+		urt_precise_calibrate();
+	}
+	return e;
+}
+
 static int new_entry(struct urt_registry *r, const struct file *file, struct pid *pid)
 {
 	HLIST_HEAD(holds);
@@ -182,7 +200,7 @@ static int new_entry(struct urt_registry *r, const struct file *file, struct pid
 	if (err)
 		goto drop_hold;
 	err = -ENOMEM;
-	e = kzalloc(struct_size(e, names, pid->level + 1), GFP_KERNEL_ACCOUNT);
+	e = alloc_entry(pid, urt_precise_wanted() && urt_precise_possible());
 	if (!e)
 		goto uncharge;
 	err = urt_session_add(&r->session, &e->target, pid);
@@ -223,7 +241,8 @@ static void forget_expired(struct urt_target *t)
 
 static void free_entry(struct urt_target *t)
 {
-	kfree(urt_entry_of(t));
+	/* Its memory begins with what lies in front of the target, which it begins with itself. */
+	kfree(urt_precise_of(t) ?: (void *)urt_entry_of(t));
 }
 
 static const struct urt_session_ops lingering_ops = {

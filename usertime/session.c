@@ -93,9 +93,16 @@ static __always_inline void put_sample(struct urt_ring *ring, const struct urt_t
 static void sample_task(struct urt_target *t, struct task_struct *leader, struct urt_ring *ring,
 			u64 now)
 {
-	urt_account(leader, &t->totals);
+	urt_account(leader, urt_precise_of(t), &t->totals);
 	if (ring)
 		put_sample(ring, t, &t->totals, now);
+}
+
+/* The probes that a target needs. */
+static unsigned int probes_for(const struct urt_target *t)
+{
+	return (t->session->ring ? URT_PROBES_FOLLOW : URT_PROBES_EXIT) |
+	       (urt_precise_of(t) ? URT_PROBE_SWITCH : 0);
 }
 
 /*
@@ -170,7 +177,7 @@ void urt_session_remove(struct urt_target *t)
 		timer_delete_sync(&s->retry);
 		clear_bit(URT_SAMPLE_DUE, &s->flags);
 	}
-	urt_probes_put(s->ring);
+	urt_probes_put(probes_for(t));
 	urt_session_disown(t);
 }
 
@@ -187,8 +194,8 @@ static __always_inline bool may_observe(struct urt_target *t, struct task_struct
 /**
  * urt_session_add - begin to measure a process
  * @s: the session
- * @t: a new target, zeroed; with a ring @nr, @start and @cred (referenced) are set. On error it is
- *	given to urt_session_ops.free
+ * @t: a new target, zeroed; URT_PRECISE is set if it is to be that, with a ring @nr, @start and @cred
+ *	(referenced) are. On error it is given to urt_session_ops.free
  * @pid: the process; a reference is taken
  *
  * It is sampled at once. Caller holds the session's lock. Returns 0, -EEXIST if the process is in
@@ -204,7 +211,7 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 	t->pid = get_pid(pid);
 	INIT_LIST_HEAD(&t->link);
 	refcount_set(&t->refs, 1);
-	err = urt_probes_get(s->ring);
+	err = urt_probes_get(probes_for(t));
 	if (err)
 		goto put_target;
 	err = urt_index_insert(t);
@@ -227,7 +234,7 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 	/* With a ring there is an EXIT to come if the probe was first; without it is too late. */
 	if (err && (!test_and_set_bit(URT_CLAIMED, &t->flags) || !s->ring)) {
 		rcu_read_unlock();
-		urt_probes_put(s->ring);
+		urt_probes_put(probes_for(t));
 		urt_session_disown(t);
 		return err;
 	}
@@ -241,10 +248,12 @@ int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid
 		s->threads += t->totals.threads;
 	}
 	rcu_read_unlock();
+	if (urt_precise_of(t) && !err)
+		urt_precise_begin(t);
 	return 0;
 
 put_probes:
-	urt_probes_put(s->ring);
+	urt_probes_put(probes_for(t));
 put_target:
 	urt_target_put(t);
 	return err;
@@ -258,7 +267,7 @@ put_target:
  */
 int urt_session_adopt(struct urt_target *t)
 {
-	int err = urt_probes_get(t->session->ring);
+	int err = urt_probes_get(probes_for(t));
 
 	if (err)
 		return err;
@@ -335,7 +344,7 @@ static __always_inline bool sample_asleep(struct urt_target *t, struct urt_ring 
 	struct task_struct *leader;
 	struct urt_totals totals;
 
-	if (unlikely(!first))
+	if (unlikely(!first || (!ring && urt_precise_of(t))))
 		return false;
 	leader = hlist_entry(first, struct task_struct, pid_links[PIDTYPE_TGID]);
 	if (ring && unlikely(rcu_access_pointer(leader->real_cred) != t->cred))
@@ -367,7 +376,7 @@ static noinline u32 sample_any(struct urt_target *t, struct urt_ring *ring, u64 
  * The list cannot change: the lock is held. RCU is for the tasks. One timestamp and one head of the
  * ring for each batch.
  */
-static __always_inline void sample_list(struct urt_session *s, struct urt_ring *ring)
+static __always_inline void sample_list(struct urt_session *s, struct urt_ring *ring, bool plain)
 {
 	struct list_head *pos, *next;
 	u64 now = ktime_get_ns();
@@ -379,7 +388,7 @@ static __always_inline void sample_list(struct urt_session *s, struct urt_ring *
 	for (pos = s->targets.next; pos != &s->targets; pos = next) {
 		t = list_entry(pos, struct urt_target, link);
 		next = pos->next;	/* it may be moved to another list */
-		if (unlikely(!sample_asleep(t, ring, now, &threads)))
+		if (!plain || unlikely(!sample_asleep(t, ring, now, &threads)))
 			threads += sample_any(t, ring, now);
 		if (likely(--left))
 			continue;
@@ -395,13 +404,15 @@ static __always_inline void sample_list(struct urt_session *s, struct urt_ring *
 	s->threads = threads;
 }
 
-/* Two loops, of which one knows that there is a ring and the other that there is none. */
+/* Three loops, each of which knows whether there is a ring, and whether its targets are precise. */
 static void sample_targets(struct urt_session *s)
 {
-	if (s->ring)
-		sample_list(s, s->ring);
+	if (!s->ring)
+		sample_list(s, NULL, true);
+	else if (!s->precise)
+		sample_list(s, s->ring, true);
 	else
-		sample_list(s, NULL);
+		sample_list(s, s->ring, false);
 }
 
 /* Those that are not sampled must not be forgotten, either. */
@@ -456,7 +467,7 @@ bool urt_session_sample_one(struct urt_target *t)
 
 	rcu_read_lock();
 	leader = urt_target_task(t);
-	taken = !leader || urt_account(leader, &t->totals);
+	taken = !leader || urt_account(leader, urt_precise_of(t), &t->totals);
 	rcu_read_unlock();
 	return taken;
 }
@@ -570,7 +581,8 @@ static bool finish_target(struct urt_target *t)
 
 	t->start = t->leader->start_boottime;
 	rcu_read_lock();
-	taken = urt_account_final(t->leader, alone ? &t->others : NULL, &t->totals);
+	taken = urt_account_final(t->leader, urt_precise_of(t), alone ? &t->others : NULL,
+				  &t->totals);
 	rcu_read_unlock();
 	if (!taken)
 		return false;

@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include "account.h"
+#include "precise.h"
 
 struct cred;
 struct pid;
@@ -37,6 +38,7 @@ enum urt_phase {
 #define URT_REFUSED	1	/* may not be observed any more: on session->refused */
 #define URT_UNSEEN	2	/* EXITED, but its exit was not seen: totals of the last sample */
 #define URT_ALONE	3	/* its leader was its last thread */
+#define URT_PRECISE	4	/* constant: a struct urt_precise lies in front of it */
 
 enum urt_event_kind {
 	URT_EVENT_EXIT,		/* of a target: urt_target.exit; the others are the owner's */
@@ -91,6 +93,11 @@ struct urt_target {
 	};
 };
 
+static inline struct urt_precise *urt_precise_of(const struct urt_target *t)
+{
+	return test_bit(URT_PRECISE, &t->flags) ? (struct urt_precise *)t - 1 : NULL;
+}
+
 struct urt_session_ops {
 	/* Exited targets are shown until the next refresh; without it they expire at once. */
 	bool exited_linger;
@@ -126,6 +133,7 @@ struct urt_session {
 	struct mutex lock;		/* all that follows, but where noted */
 	const struct urt_session_ops *ops;
 	struct urt_ring *ring;		/* or NULL; set before the first target is added */
+	bool precise;			/* with a ring: all its targets are; as constant */
 	struct list_head targets;	/* by enum urt_phase */
 	struct list_head exiting;
 	struct list_head exited;

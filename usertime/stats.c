@@ -2,6 +2,7 @@
 /* Counters about the module itself. */
 #include <linux/seq_file.h>
 
+#include "precise.h"
 #include "stats.h"
 #include "uapi/usertime.h"
 
@@ -48,5 +49,6 @@ int urt_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "abi %d\n", USERTIME_ABI_VERSION);
 	for (i = 0; i < URT_NR_STATS; i++)
 		seq_printf(m, "%s %lld\n", stat_names[i], (long long)atomic64_read(&urt_stats[i]));
+	seq_printf(m, "look_ns %u\n", urt_precise_look_cost());
 	return 0;
 }

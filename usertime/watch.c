@@ -24,6 +24,7 @@
 
 #include "index.h"
 #include "param.h"
+#include "precise.h"
 #include "quota.h"
 #include "record.h"
 #include "ring.h"
@@ -386,6 +387,7 @@ static int make_ring(struct urt_watch *w, const struct usertime_setup *setup)
 	w->bytes = bytes;
 	w->follow = setup->flags & USERTIME_SETUP_FOLLOW;
 	w->session.period = setup->period;
+	w->session.precise = setup->flags & USERTIME_SETUP_PRECISE;
 	/* Pairs with urt_watch_ring(): who sees the ring sees all of the setup. */
 	smp_store_release(&w->session.ring, ring);
 	return 0;
@@ -420,6 +422,8 @@ int urt_watch_check_setup(const struct urt_watch *w, struct usertime_setup *setu
 		return -EINVAL;
 	if (setup->period && setup->period < urt_watch_period_min(w->file))
 		return -EPERM;
+	if (setup->flags & USERTIME_SETUP_PRECISE && !urt_precise_possible())
+		return -EOPNOTSUPP;
 	setup->ring = urt_ring_round(setup->ring);
 	setup->watermark = setup->watermark ?: 1;
 	if (setup->watermark > setup->ring)
@@ -442,6 +446,8 @@ int urt_watch_setup(struct urt_watch *w, const struct usertime_setup *setup)
 
 	if (test_and_set_bit(0, &w->setting_up))
 		return -EBUSY;
+	if (setup->flags & USERTIME_SETUP_PRECISE)
+		urt_precise_calibrate();
 	err = make_ring(w, setup);
 	if (err)
 		clear_bit(0, &w->setting_up);
@@ -503,6 +509,8 @@ static int add_target(struct urt_watch *w, const struct urt_found *found)
 	urt_watch_get(w);
 	watched->target.nr = found->nr;
 	watched->target.cred = get_cred(found->cred);
+	if (w->session.precise)
+		__set_bit(URT_PRECISE, &watched->target.flags);
 	watched->target.start = found->start;	/* a child may want it at once */
 	err = urt_session_add(&w->session, &watched->target, found->pid);
 	if (err)

@@ -98,6 +98,6 @@ void urt_watches_exit(void);
 u64 urt_watch_period_min(const struct file *file);	/* ns */
 
 #define URT_PERIOD_MAX	(3600 * (u64)NSEC_PER_SEC)
-#define URT_SETUP_FLAGS	(USERTIME_SETUP_FOLLOW | USERTIME_SETUP_WAKE_EXIT)
+#define URT_SETUP_FLAGS	(USERTIME_SETUP_FOLLOW | USERTIME_SETUP_WAKE_EXIT | USERTIME_SETUP_PRECISE)
 
 #endif
