@@ -42,7 +42,7 @@ static long get_info(struct urt_watch *w, void __user *arg)
 	struct usertime_info info = {
 		.abi = USERTIME_ABI_VERSION,
 		.record_size = sizeof(struct usertime_record),
-		.setup_flags = URT_SETUP_FLAGS,
+		.setup_flags = urt_watch_setup_flags(),
 		.clock = CLOCK_MONOTONIC,
 		.period_min = urt_watch_period_min(w->file),
 		.period_max = URT_PERIOD_MAX,

@@ -39,10 +39,17 @@
 #include "scale.h"
 #include "session.h"
 
-/* ns. The longer one is no multiple of anything, the number of short ones a millisecond and more. */
+/* How long a cell is at least, ns; and as many times as long as a look, so that looks take 1 or 5 %. */
 #define CELL		97000
 #define CELL_YOUNG	20000
+#define COSTS		97
+#define COSTS_YOUNG	20
+
+/* So many looks make a process no longer young: a millisecond of them and more. */
 #define YOUNG_LOOKS	60
+
+/* A look that takes longer was not measured well. */
+#define COST_MAX	(TICK_NSEC / 100)
 
 /**
  * struct looker - what looks on one CPU
@@ -71,8 +78,8 @@ struct looker {
 static DEFINE_PER_CPU(struct looker, lookers);
 static enum cpuhp_state hotplug_state;
 
-/* What a look takes of the runtime of the one that is looked at, ns. */
-static u32 look_cost;
+/* What a look takes of the runtime of the one that is looked at, ns; what follows from it. */
+static u32 look_cost, cell_old = CELL, cell_young = CELL_YOUNG;
 
 /* A number below @below; statistics need no better ones (xorshift, 13, 17, 5). */
 static u32 next_random(struct looker *l, u32 below)
@@ -95,7 +102,7 @@ static ktime_t plan(struct looker *l, u64 begin, u32 cell)
 /* How soon @p is to be looked at again. */
 static u32 cell_of(const struct urt_precise *p)
 {
-	return atomic_read(&p->looks) < YOUNG_LOOKS ? CELL_YOUNG : CELL;
+	return atomic_read(&p->looks) < YOUNG_LOOKS ? READ_ONCE(cell_young) : READ_ONCE(cell_old);
 }
 
 static u32 shorter(u32 cell, u32 other)
@@ -217,8 +224,8 @@ void urt_precise_switch(struct task_struct *prev, struct task_struct *next)
 	known = charged_for(next);
 	if (l->online && (!l->armed || l->cell > cell)) {
 		/* Until the timer is started and interrupts are on again. */
-		known += look_cost / 2;
-		start_looking(l, now + look_cost / 2, cell);
+		known += READ_ONCE(look_cost) / 2;
+		start_looking(l, now + READ_ONCE(look_cost) / 2, cell);
 	}
 	count_known(next, known);
 }
@@ -245,7 +252,7 @@ static enum hrtimer_restart look(struct hrtimer *timer)
 
 	if (unlikely(l->measured)) {
 		l->measured++;
-		cell = CELL;
+		cell = READ_ONCE(cell_old);
 	}
 	if (!cell || !l->online) {
 		l->armed = false;
@@ -322,7 +329,7 @@ bool urt_precise_split(const struct urt_precise *p, u64 runtime, u64 *system)
 {
 	u64 user = atomic64_read(&p->user), all = atomic64_read(&p->all);
 	u64 known = p->known_user + atomic64_read(&p->known_system);
-	u64 cost = (u64)atomic_read(&p->looks) * look_cost;
+	u64 cost = (u64)atomic_read(&p->looks) * READ_ONCE(look_cost);
 
 	if (!all)
 		return false;
@@ -336,7 +343,7 @@ bool urt_precise_split(const struct urt_precise *p, u64 runtime, u64 *system)
 
 /*
  * How long this CPU does something else when a look comes, ns; 0 if none came. Some microseconds with
- * preemption off.
+ * preemption off, unless timers are very late here.
  */
 static u32 measure_look(void)
 {
@@ -355,7 +362,7 @@ static u32 measure_look(void)
 	hrtimer_start(&l->timer, ns_to_ktime(l->expires), HRTIMER_MODE_ABS_PINNED_HARD);
 	local_irq_restore(flags);
 	/* Once more after the look, which may have come between reading the clock and asking for it. */
-	while (looks == 1 && now - begin < 15000) {
+	while (looks == 1 && now - begin < 200000) {
 		looks = READ_ONCE(l->measured);
 		gap = ktime_get_ns() - now;
 		now += gap;
@@ -391,7 +398,12 @@ void urt_precise_calibrate(void)
 		found++;
 		cond_resched();
 	}
-	WRITE_ONCE(look_cost, found ? least : 0);
+	if (!found)
+		return;
+	least = min_t(u32, least, COST_MAX);
+	WRITE_ONCE(cell_old, max_t(u32, CELL, COSTS * least));
+	WRITE_ONCE(cell_young, max_t(u32, CELL_YOUNG, COSTS_YOUNG * least));
+	WRITE_ONCE(look_cost, least);
 }
 
 u32 urt_precise_look_cost(void)

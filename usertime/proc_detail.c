@@ -6,10 +6,19 @@
 #include <linux/string.h>
 
 #include "proc.h"
+#include "record.h"
 #include "registry.h"
 
 static const char header[] =
-	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n";
+	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state split looks"
+	" command\n";
+
+/* Where the split into user and system time comes from. */
+static const char * const split_names[] = {
+	[USERTIME_SPLIT_TICK]		= "tick",
+	[USERTIME_SPLIT_CONTEXT]	= "context",
+	[USERTIME_SPLIT_PRECISE]	= "precise",
+};
 
 /* The last column. A name is arbitrary bytes: what could break a line or a terminal is escaped. */
 static void show_command(struct seq_file *m, const char *comm)
@@ -68,7 +77,8 @@ static int detail_show(struct seq_file *m, void *v)
 	seq_put_decimal_ull(m, " ", t->phase == URT_EXITED ? 0 : t->totals.threads);
 	seq_put_decimal_ull(m, " ", t->start);
 	show_holders(m, urt_name_entry(name));
-	seq_printf(m, " %c ", state);
+	seq_printf(m, " %c %s %u ", state, split_names[urt_split_source(t->totals.flags)],
+		   t->totals.looks);
 	show_command(m, comm);
 	return 0;
 }

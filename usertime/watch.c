@@ -407,6 +407,13 @@ u64 urt_watch_period_min(const struct file *file)
 								    NSEC_PER_MSEC;
 }
 
+#define KNOWN_FLAGS	(USERTIME_SETUP_FOLLOW | USERTIME_SETUP_WAKE_EXIT | USERTIME_SETUP_PRECISE)
+
+u32 urt_watch_setup_flags(void)
+{
+	return urt_precise_possible() ? KNOWN_FLAGS : KNOWN_FLAGS & ~USERTIME_SETUP_PRECISE;
+}
+
 /**
  * urt_watch_check_setup - see whether a setup is valid
  * @w: the watch
@@ -415,14 +422,14 @@ u64 urt_watch_period_min(const struct file *file)
  */
 int urt_watch_check_setup(const struct urt_watch *w, struct usertime_setup *setup)
 {
-	if (setup->flags & ~URT_SETUP_FLAGS || setup->period > URT_PERIOD_MAX ||
+	if (setup->flags & ~KNOWN_FLAGS || setup->period > URT_PERIOD_MAX ||
 	    (setup->period && setup->period < 100 * NSEC_PER_USEC) ||
 	    setup->ring > URT_RING_MAX ||
 	    memchr_inv(setup->reserved, 0, sizeof(setup->reserved)))
 		return -EINVAL;
 	if (setup->period && setup->period < urt_watch_period_min(w->file))
 		return -EPERM;
-	if (setup->flags & USERTIME_SETUP_PRECISE && !urt_precise_possible())
+	if (setup->flags & ~urt_watch_setup_flags())
 		return -EOPNOTSUPP;
 	setup->ring = urt_ring_round(setup->ring);
 	setup->watermark = setup->watermark ?: 1;

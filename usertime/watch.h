@@ -96,8 +96,8 @@ void urt_watch_sample(struct urt_watch *w);
 void urt_watches_exit(void);
 
 u64 urt_watch_period_min(const struct file *file);	/* ns */
+u32 urt_watch_setup_flags(void);			/* all that can be had */
 
 #define URT_PERIOD_MAX	(3600 * (u64)NSEC_PER_SEC)
-#define URT_SETUP_FLAGS	(USERTIME_SETUP_FOLLOW | USERTIME_SETUP_WAKE_EXIT | USERTIME_SETUP_PRECISE)
 
 #endif

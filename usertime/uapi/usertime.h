@@ -89,7 +89,7 @@
  * struct usertime_info - what the module offers: USERTIME_IOC_INFO
  * @abi: USERTIME_ABI_VERSION of the loaded module
  * @record_size: sizeof(struct usertime_record)
- * @setup_flags: all USERTIME_SETUP_ flags that it knows
+ * @setup_flags: all USERTIME_SETUP_ flags that can be had here
  * @clock: the clock of usertime_record.time, as clockid_t: CLOCK_MONOTONIC
  * @period_min: shortest period for the opener, ns (shorter ones need CAP_SYS_NICE)
  * @period_max: longest period, ns

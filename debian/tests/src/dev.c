@@ -101,7 +101,10 @@ static void check_record(const struct usertime_record *r)
 	switch (r->type) {
 	case USERTIME_RECORD_SAMPLE:
 	case USERTIME_RECORD_EXIT:
-		ASSERT(r->split == USERTIME_SPLIT_TICK && r->pid && r->start && r->time);
+		ASSERT(r->pid && r->start && r->time);
+		ASSERT(r->split == USERTIME_SPLIT_TICK || r->split == USERTIME_SPLIT_PRECISE);
+		ASSERT(r->split == USERTIME_SPLIT_TICK || r->samples);
+		ASSERT(!(r->flags & USERTIME_FLAG_UNLOOKED) || r->split == USERTIME_SPLIT_TICK);
 		ASSERT(r->threads <= 100000 && r->user < 1ULL << 50 && r->system < 1ULL << 50);
 		break;
 	case USERTIME_RECORD_FORK:

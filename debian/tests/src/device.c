@@ -41,7 +41,8 @@ TEST(info, "info: the ABI, the limits of the parameters, the tick")
 
 	EXPECT_EQ(info.abi, USERTIME_ABI_VERSION);
 	EXPECT_EQ(info.record_size, sizeof(struct usertime_record));
-	EXPECT_EQ(info.setup_flags, USERTIME_SETUP_FOLLOW | USERTIME_SETUP_WAKE_EXIT);
+	EXPECT_EQ(info.setup_flags, USERTIME_SETUP_FOLLOW | USERTIME_SETUP_WAKE_EXIT |
+				    USERTIME_SETUP_PRECISE);
 	EXPECT_EQ(info.clock, CLOCK_MONOTONIC);
 	EXPECT_EQ(info.period_min, 100000, "for root");
 	EXPECT_EQ(info.period_max, 3600000000000);
@@ -78,7 +79,8 @@ TEST(setup, "setup: each field has its range, and the sizes are whole pages")
 	EXPECT_SETUP(-EINVAL, .ring = (1 << 20) + 1);
 	EXPECT_SETUP(-EINVAL, .ring = ~0U);
 	EXPECT_SETUP(-EINVAL, .ring = 64, .watermark = page / 64 + 1);
-	EXPECT_SETUP(-EINVAL, .flags = 4);
+	EXPECT_SETUP(0, .flags = 7);
+	EXPECT_SETUP(-EINVAL, .flags = 8);
 	EXPECT_SETUP(-EINVAL, .flags = 1U << 31);
 	EXPECT_SETUP(-EINVAL, .reserved = { 0, 0, 1 });
 }

@@ -396,7 +396,7 @@ static void odd_process(struct kid *parent, void *arg)
 TEST(detail, "detail has its header, and each field is what /proc/PID/stat says")
 {
 	static const char header[] = "pid user_ns system_ns minor_faults major_faults threads"
-				     " start_ns holders state command\n";
+				     " start_ns holders state split looks command\n";
 	struct kid k = kid_start(odd_process, NULL);
 	struct proc_stat s;
 	struct detail d;
@@ -435,7 +435,7 @@ TEST(stats, "stats has each name once, with a number")
 		"abi", "targets", "sessions", "registered", "removed", "exited", "refreshes",
 		"refresh_ns_total", "refresh_ns_last", "refresh_ns_max", "missed_periods",
 		"stale_samples", "exits_caught", "forks_followed", "records_dropped",
-		"probe_attaches",
+		"probe_attaches", "look_ns",
 	};
 	char *text = read_file(USERTIME_STATS_PATH, NULL), *line = text, name[64], again[128];
 	u64 value;

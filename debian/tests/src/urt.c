@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -24,7 +23,7 @@
 
 static const char * const params[] = {
 	"period_ms", "max_targets", "max_targets_per_user", "max_bytes_per_user",
-	"max_rate_per_user", "unprivileged",
+	"max_rate_per_user", "unprivileged", "precise",
 };
 
 #define N_PARAMS (sizeof(params) / sizeof(params[0]))
@@ -43,24 +42,11 @@ u64 distance(u64 a, u64 b)
 
 u64 kernel_tick(void)
 {
-	static u64 tick;
-	struct utsname u;
-	char path[128], line[256];
-	unsigned int hz;
-	FILE *f;
+	struct timespec resolution;
 
-	if (tick)
-		return tick;
-	tick = USER_TICK;
-	uname(&u);
-	snprintf(path, sizeof(path), "/boot/config-%.65s", u.release);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CONFIG_HZ=%u", &hz) == 1 && hz >= 100)
-			tick = 1000000000ULL / hz;
-	if (f)
-		fclose(f);
-	return tick;
+	/* The coarse clock is set at each tick. */
+	ASSERT_EQ(clock_getres(CLOCK_MONOTONIC_COARSE, &resolution), 0);
+	return resolution.tv_nsec;
 }
 
 /* ---- /proc/urt ---- */
@@ -203,10 +189,11 @@ bool detail_find(pid_t pid, struct detail *d)
 		if (strtol(line, NULL, 10) != pid)
 			continue;
 		*d = (struct detail){ 0 };
-		n = sscanf(line, "%d %llu %llu %llu %llu %llu %llu %127s %c %79[^\n]", &d->pid,
+		n = sscanf(line, "%d %llu %llu %llu %llu %llu %llu %127s %c"
+			   " %15s %llu %79[^\n]", &d->pid,
 			   &d->user, &d->system, &d->minor, &d->major, &d->threads, &d->start,
-			   d->holders, &d->state, d->command);
-		ASSERT(n == 10, "%d fields: %.100s", n, line);
+			   d->holders, &d->state, d->split, &d->looks, d->command);
+		ASSERT(n == 12, "%d fields: %.100s", n, line);
 		found = true;
 	}
 	free(text);

@@ -20,7 +20,7 @@ typedef unsigned long long u64;
 #define USER_TICK	(10 * MS)		/* the unit of /proc/PID/stat */
 #define FROZEN		3600000			/* ms: no refresh while a test runs */
 
-/* The tick of the running kernel in ns; 10 ms where its configuration cannot be read. */
+/* The tick of the running kernel in ns. */
 u64 kernel_tick(void);
 u64 max_u64(u64 a, u64 b);
 u64 distance(u64 a, u64 b);
@@ -46,6 +46,8 @@ struct detail {
 	u64 user, system, minor, major, threads, start;
 	char holders[128];
 	char state;
+	char split[16];
+	u64 looks;
 	char command[80];
 };
 
