@@ -119,6 +119,9 @@ static void limit(const char *name, double value, double most)
 	printf("cost %s %.2f %.2f\n", name, value, most);
 }
 
+/* Of all loads of a millisecond that are not one thing altogether, points. */
+static double mean_error, worst_error;
+
 static void compare(const struct load *load)
 {
 	struct outcome tick = run_load(load, 0), o = run_load(load, USERTIME_SETUP_PRECISE);
@@ -132,8 +135,8 @@ static void compare(const struct load *load)
 	if (!strcmp(load->name, "D"))
 		limit("long-run", cost, 1.1);
 	if (strchr("BC", load->name[0])) {
-		limit("mean-error", o.mean, 5);
-		limit("worst-error", o.worst, 12);
+		mean_error = o.mean > mean_error ? o.mean : mean_error;
+		worst_error = o.worst > worst_error ? o.worst : worst_error;
 	}
 }
 
@@ -207,6 +210,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_loads; i++)
 		if (argc < 2 || strchr(argv[1], loads[i].name[0]))
 			compare(&loads[i]);
+	limit("mean-error", mean_error, 5);
+	limit("worst-error", worst_error, 12);
 	measure_switch();
 	return 0;
 }

@@ -98,6 +98,10 @@ void usertime_explain_setup(int error, const struct usertime_setup *setup,
 				     " ns needs CAP_SYS_NICE", (uint64_t)setup->period,
 				     (uint64_t)info->period_min);
 		break;
+	case EOPNOTSUPP:
+		usertime_set_message(error, "no precise mode here: the kernel's timers are no finer"
+				     " than its ticks (is it booted with highres=off?)");
+		break;
 	case EDQUOT:
 		usertime_set_message(error, "a ring of %u records: this user's rings may have %"
 				     PRIu64 " bytes (the module's parameter max_bytes_per_user)",

@@ -46,6 +46,8 @@ struct usertime_session;
 /* usertime_session_options.flags: those of USERTIME_IOC_SETUP, which have the lower half, ... */
 #define USERTIME_SESSION_FOLLOW		USERTIME_SETUP_FOLLOW	/* targets' later children too */
 #define USERTIME_SESSION_WAKE_EXIT	USERTIME_SETUP_WAKE_EXIT /* wait ends at an exit */
+#define USERTIME_SESSION_PRECISE	USERTIME_SETUP_PRECISE	/* user and system time by looks between ticks */
+#define USERTIME_SESSION_PRECISE	USERTIME_SETUP_PRECISE	/* split between ticks, too */
 /* ... and the library's own. */
 #define USERTIME_SESSION_READ		(1U << 31)		/* records by read(2), not mapped */
 
@@ -76,6 +78,7 @@ struct usertime_session_options {
  *   EPERM	the module lets only CAP_PERFMON have sessions, or the period needs CAP_SYS_NICE
  *   EPROTO	module and library have other versions of the interface
  *   EINVAL	the options
+ *   EOPNOTSUPP	USERTIME_SESSION_PRECISE, where timers are no finer than ticks
  *   EDQUOT	over max_bytes_per_user
  *   ENOMEM	no memory, or over RLIMIT_MEMLOCK
  */
