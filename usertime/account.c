@@ -161,8 +161,8 @@ static bool sum_group(struct task_struct *leader, struct urt_sums *sums)
 }
 
 /*
- * The split of precise mode. Before the first look, which comes soon, nothing is known: neither side
- * grows, but not for ever. True if that was all.
+ * The split of precise mode. Before the first look, which comes soon, nothing is known: neither
+ * side grows, but not for ever. True if that was all.
  */
 static noinline bool split_precisely(const struct urt_precise *precise, const struct urt_sums *sums,
 				     struct urt_totals *totals, bool final)
@@ -284,7 +284,8 @@ bool urt_account_alone(struct task_struct *last, u64 *others)
  * @others: of urt_account_alone(), or NULL
  * @totals: as for urt_account()
  *
- * The tick's split is that which wait4() reports, but for what was shown before: that does not fall.
+ * The tick's split is that which wait4() reports, but for what was shown before: that does not
+ * fall.
  *
  * A thread is added to the group's sums when it is reaped. Where that is before it has left the CPU
  * for good (nobody waits for it, or who waits is quick), what it ran since its last tick is missing

@@ -16,7 +16,7 @@ struct urt_precise;
  * @minor_faults: page faults served without I/O
  * @major_faults: page faults that needed I/O
  * @threads: live threads (those that have exited but are not reaped are counted)
- * @looks: ticks so far, or looks between them (URT_BETWEEN), each of which saw user or kernel code run
+ * @looks: ticks so far, each of which saw user or kernel code run; with URT_BETWEEN, looks
  * @flags: URT_STALE, URT_ESTIMATED, URT_CONTEXT, URT_BETWEEN, URT_UNLOOKED
  *
  * @user and @system never decrease from one sample to the next.

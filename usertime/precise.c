@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Precise mode. The tick looks every few milliseconds whether user or kernel code runs; of a process
- * that lives shorter it sees nothing, and of one that runs in step with it the wrong thing. Here a
- * timer of each CPU looks about every 97 us, every 20 us at a process that was not looked at often
- * yet, at moments that nothing can be in step with.
+ * Precise mode. The tick looks every few milliseconds whether user or kernel code runs; of a
+ * process that lives shorter it sees nothing, and of one that runs in step with it the wrong thing.
+ * Here a timer of each CPU looks about every 97 us, every 20 us at a process that was not looked at
+ * often yet, at moments that nothing can be in step with.
  *
  * The timer is started when a thread of a target is switched in, and stops when it finds something
  * else running, so that only targets pay for it. Time is cut into cells, with one look at a random
- * moment of each. A look stands for as many ns as its cell is long: whatever the cells, each moment of
- * a target has the same weight, and the weights add up to its runtime. That holds as long as what
- * cells follow is decided without regard to where in the last one the look was:
+ * moment of each. A look stands for as many ns as its cell is long: whatever the cells, each moment
+ * of a target has the same weight, and the weights add up to its runtime. That holds as long as
+ * what cells follow is decided without regard to where in the last one the look was:
  *
- *   - whoever is switched in while the timer is stopped begins a cell of its own, but not before the
- *     end of the last one, which has had its look;
+ *   - whoever is switched in while the timer is stopped begins a cell of its own, but not before
+ *     the end of the last one, which has had its look;
  *   - who wants shorter cells than the present one gives that up at once, looked at or not.
  *
- * All of a CPU's state is used on that CPU alone, with interrupts off. The switch probe runs under the
- * run queue's lock, where hrtimer_start() is allowed (the scheduler's own hrtick does it) and little
- * else.
+ * All of a CPU's state is used on that CPU alone, with interrupts off. The switch probe runs under
+ * the run queue's lock, where hrtimer_start() is allowed (the scheduler's own hrtick does it) and
+ * little else.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -39,7 +39,7 @@
 #include "scale.h"
 #include "session.h"
 
-/* How long a cell is at least, ns; and as many times as long as a look, so that looks take 1 or 5 %. */
+/* How long a cell is at least, ns; and how many times a look: those take 1 or 5 % of the time. */
 #define CELL		97000
 #define CELL_YOUNG	20000
 #define COSTS		97
@@ -79,7 +79,8 @@ static DEFINE_PER_CPU(struct looker, lookers);
 static enum cpuhp_state hotplug_state;
 
 /* What a look takes of the runtime of the one that is looked at, ns; what follows from it. */
-static u32 look_cost, cell_old = CELL, cell_young = CELL_YOUNG;
+static u32 look_cost;
+static u32 cell_old = CELL, cell_young = CELL_YOUNG;
 
 /* A number below @below; statistics need no better ones (xorshift, 13, 17, 5). */
 static u32 next_random(struct looker *l, u32 below)
@@ -116,8 +117,8 @@ static bool is_counting(const struct urt_precise *p)
 }
 
 /*
- * The shortest cell that a session wants for @task's process, 0 if none wants to look at it. Interrupts
- * are off, which is an RCU read section.
+ * The shortest cell that a session wants for @task's process, 0 if none wants to look at it.
+ * Interrupts are off, which is an RCU read section.
  */
 static __always_inline u32 cell_wanted(struct task_struct *task)
 {
@@ -131,7 +132,7 @@ static __always_inline u32 cell_wanted(struct task_struct *task)
 	return cell;
 }
 
-/* A look at @task's process found user code or not. Returns the cell that is to follow, 0 for none. */
+/* A look at @task's process found user code or not. Returns the cell to follow, 0 for none. */
 static u32 count_looks(struct task_struct *task, u32 weight, bool user)
 {
 	struct pid *pid = task_tgid(task);
@@ -189,8 +190,8 @@ static void start_looking(struct looker *l, u64 now, u32 cell)
 }
 
 /*
- * A look is due, but interrupts are off: it is not to come out as one at the next thread. If the one
- * that leaves was charged then, it was in the scheduler.
+ * A look is due, but interrupts are off: it is not to come out as one at the next thread. If the
+ * one that leaves was charged then, it was in the scheduler.
  */
 static void take_due_look(struct looker *l, struct task_struct *prev, u64 now)
 {
@@ -236,8 +237,9 @@ static bool in_user_code(struct pt_regs *regs)
 		return false;
 #ifdef CONFIG_X86_64
 	/*
-	 * A system call ends with interrupts off: one that came meanwhile hits the first instruction of
-	 * user code, whose address SYSRET leaves in rcx. It was meant for the kernel.
+	 * A system call ends with interrupts off: one that came meanwhile hits the first
+	 * instruction of user code, whose address SYSRET leaves in rcx. It was meant for the
+	 * kernel.
 	 */
 	if (regs->ip == regs->cx)
 		return false;
@@ -258,7 +260,7 @@ static enum hrtimer_restart look(struct hrtimer *timer)
 		l->armed = false;
 		return HRTIMER_NORESTART;
 	}
-	/* Where interrupts were off for long, cells are left out: never one look after the other. */
+	/* Where interrupts were off for long, cells are left out. */
 	hrtimer_set_expires(timer, plan(l, max(l->cell_end, ktime_get_ns()), cell));
 	return HRTIMER_RESTART;
 }
@@ -322,8 +324,8 @@ void urt_precise_begin(struct urt_target *t)
  * @runtime: of the process, ns
  * @system: returned: the part of it that was system time
  *
- * What the looks themselves took is in the runtime: it is system time, as that of any interrupt. False
- * if there was no look yet.
+ * What the looks themselves took is in the runtime: it is system time, as that of any interrupt.
+ * False if there was no look yet.
  */
 bool urt_precise_split(const struct urt_precise *p, u64 runtime, u64 *system)
 {
@@ -342,8 +344,8 @@ bool urt_precise_split(const struct urt_precise *p, u64 runtime, u64 *system)
 /* Calibration. */
 
 /*
- * How long this CPU does something else when a look comes, ns; 0 if none came. Some microseconds with
- * preemption off, unless timers are very late here.
+ * How long this CPU does something else when a look comes, ns; 0 if none came. Some microseconds
+ * with preemption off, unless timers are very late here.
  */
 static u32 measure_look(void)
 {
@@ -354,14 +356,15 @@ static u32 measure_look(void)
 
 	preempt_disable();
 	l = this_cpu_ptr(&lookers);
-	begin = now = ktime_get_ns();
+	begin = ktime_get_ns();
+	now = begin;
 	local_irq_save(flags);
 	l->measured = 1;
 	l->armed = true;
 	l->expires = begin + 5000;
 	hrtimer_start(&l->timer, ns_to_ktime(l->expires), HRTIMER_MODE_ABS_PINNED_HARD);
 	local_irq_restore(flags);
-	/* Once more after the look, which may have come between reading the clock and asking for it. */
+	/* Once more after the look: it may have come between reading the clock and asking. */
 	while (looks == 1 && now - begin < 200000) {
 		looks = READ_ONCE(l->measured);
 		gap = ktime_get_ns() - now;

@@ -9,10 +9,6 @@
 #include "record.h"
 #include "registry.h"
 
-static const char header[] =
-	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state split looks"
-	" command\n";
-
 /* Where the split into user and system time comes from. */
 static const char * const split_names[] = {
 	[USERTIME_SPLIT_TICK]		= "tick",
@@ -53,7 +49,8 @@ static int detail_show(struct seq_file *m, void *v)
 	char state = 'X';
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, header);
+		seq_puts(m, "pid user_ns system_ns minor_faults major_faults threads start_ns");
+		seq_puts(m, " holders state split looks command\n");
 		return 0;
 	}
 	if (!urt_seq_visible(m, name))

@@ -194,8 +194,8 @@ static __always_inline bool may_observe(struct urt_target *t, struct task_struct
 /**
  * urt_session_add - begin to measure a process
  * @s: the session
- * @t: a new target, zeroed; URT_PRECISE is set if it is to be that, with a ring @nr, @start and @cred
- *	(referenced) are. On error it is given to urt_session_ops.free
+ * @t: a new target, zeroed; URT_PRECISE is set if it is to be that, with a ring @nr, @start and
+ *	@cred (referenced) are. On error it is given to urt_session_ops.free
  * @pid: the process; a reference is taken
  *
  * It is sampled at once. Caller holds the session's lock. Returns 0, -EEXIST if the process is in

@@ -132,12 +132,13 @@ struct usertime_info {
 #define USERTIME_SETUP_WAKE_EXIT	0x2
 
 /*
- * Precise mode: user and system time are told apart by looking between ticks, every 97 us on average and
- * every 20 us at first, at random moments, instead of at the tick of some milliseconds. SAMPLE and EXIT
- * records say so in @split, and in @samples how many looks there were. It costs a target about 1 % of its
- * time (5 % of its first millisecond), and every switch from one thread to another on the machine some
- * instructions for as long as there is such a target. What was used before a target was added stays split by
- * the tick. EOPNOTSUPP where the kernel's timers are not finer than its ticks.
+ * Precise mode: user and system time are told apart by looking between ticks, every 97 us on
+ * average and every 20 us at first, at random moments, instead of at the tick of some milliseconds.
+ * SAMPLE and EXIT records say so in @split, and in @samples how many looks there were. It costs a
+ * target about 1 % of its time (5 % of its first millisecond), and every switch from one thread to
+ * another on the machine some instructions for as long as there is such a target. What was used
+ * before a target was added stays split by the tick. EOPNOTSUPP where the kernel's timers are not
+ * finer than its ticks.
  */
 #define USERTIME_SETUP_PRECISE		0x4
 
@@ -226,8 +227,8 @@ enum usertime_split {
 #define USERTIME_FLAG_STALE	0x2	/* threads came and went: values of the one before */
 #define USERTIME_FLAG_REFUSED	0x4	/* EXIT of one that may not be observed any more */
 #define USERTIME_FLAG_UNSEEN	0x8	/* EXIT that was missed: values of the one before */
-#define USERTIME_FLAG_UNLOOKED	0x10	/* precise mode, but no look yet: SAMPLE has the times of the
-					 * one before, EXIT the tick's split */
+/* Precise mode, but no look yet: SAMPLE has the times of the one before, EXIT the tick's split. */
+#define USERTIME_FLAG_UNLOOKED	0x10
 
 /**
  * struct usertime_record - one record of the ring
