@@ -4,5 +4,5 @@
 # large, and nothing else needs them.
 
 make_analysis() {
-	make_root analysis trixie "build-essential pkgconf libjansson-dev libkmod-dev clang clang-tidy libclang-rt-dev coccinelle libpython3.13"
+	make_root analysis trixie "build-essential pkgconf libjansson-dev libkmod-dev libncurses-dev libsqlite3-dev clang clang-tidy libclang-rt-dev coccinelle libpython3.13"
 }
