@@ -100,7 +100,7 @@ bool recording_ask(const char *path, sqlite3 *db, const char *sql, int64_t *valu
 
 bool recording_check(const char *path, sqlite3 *db, bool *is_empty)
 {
-	int64_t pages, id, version, sessions;
+	int64_t pages = 0, id = 0, version = 0, sessions;
 
 	*is_empty = false;
 	if (!recording_ask(path, db, "PRAGMA page_count", &pages))

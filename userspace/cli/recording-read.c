@@ -135,22 +135,31 @@ static int session_by_id(const void *a, const void *b)
 		       ((const struct recorded_session *)b)->id);
 }
 
+static const struct recorded_session *find_session(const struct recorded *recorded, int64_t id)
+{
+	const struct recorded_session key = { .id = id }, *sessions = recorded->sessions;
+
+	return sessions ? bsearch(&key, sessions, recorded->nr_sessions, sizeof(key), session_by_id)
+			: NULL;
+}
+
 static struct recorded_process *find_process(const struct recorded *recorded, int64_t id)
 {
 	struct recorded_state *state = recorded->state;
-	const int64_t *at = bsearch(&id, state->ids, recorded->nr_processes, sizeof(id), by_id);
+	const int64_t *at = NULL;
 
+	if (state->ids)
+		at = bsearch(&id, state->ids, recorded->nr_processes, sizeof(id), by_id);
 	return at ? &state->processes[at - state->ids] : NULL;
 }
 
 /* The parent becomes a pointer when the list has found its place. */
 static bool take_process(struct recorded *recorded, sqlite3_stmt *row)
 {
-	const struct recorded_session key = { .id = sqlite3_column_int64(row, 1) };
+	const struct recorded_session *session =
+		find_session(recorded, sqlite3_column_int64(row, 1));
 	struct recorded_state *state = recorded->state;
 	size_t nr = recorded->nr_processes;
-	const struct recorded_session *session =
-		bsearch(&key, state->sessions, recorded->nr_sessions, sizeof(key), session_by_id);
 	bool exited = sqlite3_column_type(row, 6) != SQLITE_NULL;
 	int64_t offset;
 
