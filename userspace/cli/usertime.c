@@ -17,6 +17,7 @@ static const struct command {
 	usertime_command *run;
 	const char *summary;
 } commands[] = {
+	{ "run", usertime_run, "Run a command and say what it and its descendants have used" },
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
 	{ "help", help, "Explain a command" },
 };
