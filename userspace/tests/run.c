@@ -413,7 +413,7 @@ static void test_runs(void)
 	   says(err,
 	   "              CPU /s       2.100000       0.100000       2.000000       2.200000\n") &&
 	   says(err,
-	   "        processes                4.0            0.0            4.0            4.0\n"),
+	   "        processes               4.0            0.0            4.0            4.0\n"),
 	   "statistics");
 	ok(says(err, "       1       1.100000       0.500000   76.2  sh\n"), "means by command");
 	run("-r", "3", "sh", "-c", script("exit $((n == 2 ? 7 : 0))"));
