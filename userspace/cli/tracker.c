@@ -22,12 +22,16 @@ static void subtract_usage(struct usage *sum, const struct usage *usage)
 	sum->major_faults -= usage->major_faults;
 }
 
+struct tracked_bucket {
+	struct tracked *first;
+};
+
 /* A power of two many buckets. */
 static struct tracked **bucket_of(const struct tracker *tracker, pid_t pid, uint64_t start)
 {
 	uint64_t hash = (start ^ (uint64_t)pid) * 0x9e3779b97f4a7c15;
 
-	return &tracker->buckets[(hash >> 32) & (tracker->nr_buckets - 1)];
+	return &tracker->buckets[(hash >> 32) & (tracker->nr_buckets - 1)].first;
 }
 
 struct tracked *tracker_find(const struct tracker *tracker, pid_t pid, uint64_t start)
@@ -62,13 +66,14 @@ static void unlink_process(struct tracker *tracker, struct tracked *process)
 static void grow_buckets(struct tracker *tracker)
 {
 	size_t i, before = tracker->nr_buckets;
-	struct tracked **old = tracker->buckets, *process, *next;
+	struct tracked_bucket *old = tracker->buckets;
+	struct tracked *process, *next;
 
 	tracker->nr_buckets = before ? before * 2 : 64;
 	tracker->buckets = grow(NULL, tracker->nr_buckets, sizeof(*tracker->buckets));
 	memset(tracker->buckets, 0, tracker->nr_buckets * sizeof(*tracker->buckets));
 	for (i = 0; i < before; i++)
-		for (process = old[i]; process; process = next) {
+		for (process = old[i].first; process; process = next) {
 			next = process->next;
 			link_process(tracker, process);
 		}
@@ -230,7 +235,7 @@ void tracker_visit(const struct tracker *tracker,
 	size_t i;
 
 	for (i = 0; i < tracker->nr_buckets; i++)
-		for (process = tracker->buckets[i]; process; process = process->next)
+		for (process = tracker->buckets[i].first; process; process = process->next)
 			visit(process, data);
 }
 
@@ -240,7 +245,7 @@ void tracker_forget(struct tracker *tracker, uint64_t since)
 	size_t i;
 
 	for (i = 0; i < tracker->nr_buckets; i++)
-		for (link = &tracker->buckets[i]; (process = *link); ) {
+		for (link = &tracker->buckets[i].first; (process = *link); ) {
 			if (process->time >= since) {
 				link = &process->next;
 				continue;

@@ -53,7 +53,7 @@ struct tracker {
 	uint64_t unseen;		/* exits without exact values: USERTIME_FLAG_UNSEEN */
 	struct usage usage;		/* of all of them, live and exited */
 
-	struct tracked **buckets;	/* the live ones */
+	struct tracked_bucket *buckets;	/* the live ones */
 	size_t nr_buckets;
 	struct tracked *gone;		/* the one that exited last */
 	struct tracked_command *commands;	/* of those that exited, by name */
