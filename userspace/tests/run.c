@@ -471,7 +471,7 @@ static void test_signals(void)
 	reset();
 	tree_path(path, "ready");
 	snprintf(command, sizeof(command),
-		 "trap 'exit 9' TERM; : >%.200s; while :; do sleep 0.01; done", path);
+		 "trap 'exit 9' TERM; : >%.200s; for i in 1 2 3 4 5 6 7 8 9; do sleep 1; done", path);
 	tree_unlink("ready");
 	run_program(signalled_program, "usertime run", (const char *const[]){ "sh", "-c", command,
 									      NULL });

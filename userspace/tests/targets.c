@@ -264,6 +264,18 @@ static void test_names(void)
 	targets_free(&targets);
 
 	make_tree();
+	ok(attach(&targets, "-C", "nginx", "-p", "20") && are(10, 11, 20), "-C beside -p");
+	added[20] = false;
+	ok(targets_refresh(&targets, NULL, &changes) && !added[20], "the number is not taken again");
+	targets_free(&targets);
+
+	make_tree();
+	errors[10] = EPERM;
+	ok(attach(&targets, "-C", "nginx", "-u", "33") && changes.added == 2 && changes.refused == 1,
+	   "what is meant twice is refused once");
+	targets_free(&targets);
+
+	make_tree();
 	ok(attach(&targets, "-C", "a-very-long-name-of-a-program") && are(22),
 	   "names are cut off as the kernel cuts them");
 	targets_free(&targets);
