@@ -98,8 +98,8 @@ static struct tracked *add_process(struct tracker *tracker, const struct usertim
 	tracked_set_name(process, TRACKED_UNKNOWN);
 	link_process(tracker, process);
 	tracker->count++;
-	if (++tracker->live > tracker->peak)
-		tracker->peak = tracker->live;
+	tracker->live++;
+	peak_add(&tracker->peak, record->time, 1);
 	return process;
 }
 
@@ -181,6 +181,7 @@ static void retire(struct tracker *tracker, struct tracked *process)
 						 &command, 1);
 	unlink_process(tracker, process);
 	tracker->live--;
+	peak_add(&tracker->peak, process->time, -1);
 	tracker->gone = process;
 }
 
@@ -212,6 +213,11 @@ struct tracked *tracker_take(struct tracker *tracker, const struct usertime_reco
 		set_usage(tracker, process, record);
 	}
 	return process;
+}
+
+uint64_t tracker_peak(const struct tracker *tracker)
+{
+	return peak_max(&tracker->peak);
 }
 
 bool tracker_drain(struct tracker *tracker, struct usertime_session *session)
@@ -301,6 +307,7 @@ struct tracked_command *tracker_commands(const struct tracker *tracker, size_t *
 void tracker_free(struct tracker *tracker)
 {
 	tracker_forget(tracker, UINT64_MAX);
+	peak_free(&tracker->peak);
 	free(tracker->gone);
 	free(tracker->buckets);
 	free(tracker->commands);

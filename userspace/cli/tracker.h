@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <usertime.h>
 
+#include "peak.h"
+
 #define TRACKED_NAME_SIZE	16	/* as in EXEC records */
 
 /* The name of a process whose FORK or EXEC was not seen. */
@@ -48,11 +50,11 @@ struct tracked_command {
 /* All 0 to begin with. The first members are for everyone to read. */
 struct tracker {
 	size_t live;			/* processes that have not exited */
-	size_t peak;			/* the most that ever were at once */
 	uint64_t count;			/* all that were */
 	uint64_t unseen;		/* exits without exact values: USERTIME_FLAG_UNSEEN */
 	struct usage usage;		/* of all of them, live and exited */
 
+	struct peak peak;		/* of processes at once: see tracker_peak() */
 	struct tracked_bucket *buckets;	/* the live ones */
 	size_t nr_buckets;
 	struct tracked *gone;		/* the one that exited last */
@@ -68,6 +70,9 @@ struct tracked *tracker_take(struct tracker *tracker, const struct usertime_reco
 
 /* Takes all records that the session has now. false: the session cannot be read; see errno. */
 bool tracker_drain(struct tracker *tracker, struct usertime_session *session);
+
+/* The most processes that ever were at once. */
+uint64_t tracker_peak(const struct tracker *tracker);
 
 /* The live process of that identity, or NULL. */
 struct tracked *tracker_find(const struct tracker *tracker, pid_t pid, uint64_t start);

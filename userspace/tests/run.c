@@ -41,6 +41,8 @@ static struct {
 static void put(struct usertime_record record)
 {
 	need(kernel.nr < MAX_RECORDS);
+	if (!record.time)
+		record.time = kernel.nr + 1;
 	kernel.records[kernel.nr++] = record;
 }
 

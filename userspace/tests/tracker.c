@@ -69,12 +69,12 @@ static void test_life(void)
 	is_text(process->name, "sh", "has its parent's name");
 	process = executes(6, "true");
 	is_text(process->name, "true", "until it executes a program");
-	ok(tracker.live == 2 && tracker.peak == 2 && tracker.count == 2, "two processes");
+	ok(tracker.live == 2 && tracker_peak(&tracker) == 2 && tracker.count == 2, "two processes");
 	is_sampled(5, 20, 2);
 	process = exits(6, 100, 50);
 	ok(process->exited && used(&process->usage, 100, 50), "it exits");
 	ok(used(&tracker.usage, 120, 52), "the sum of all");
-	ok(tracker.live == 1 && tracker.peak == 2 && tracker.count == 2, "one is left");
+	ok(tracker.live == 1 && tracker_peak(&tracker) == 2 && tracker.count == 2, "one is left");
 	ok(!tracker_find(&tracker, 6, 6000) && tracker_find(&tracker, 5, 5000) &&
 	   !tracker_find(&tracker, 5, 5001), "which can be found by its identity");
 	exits(5, 21, 3);
@@ -106,7 +106,7 @@ static void test_commands(void)
 	ok(is_command(&commands[0], "true", 200, 600, 800), "most time: 200 short processes");
 	ok(is_command(&commands[1], "cc", 1, 1000, 0), "of two programs the last one counts");
 	ok(is_command(&commands[2], "sh", 2, 5, 5), "live ones, and what was forked and did not exec");
-	ok(tracker.peak == 3 && tracker.count == 203, "three at once");
+	ok(tracker_peak(&tracker) == 3 && tracker.count == 203, "three at once");
 
 	sums = tracked_commands_add(sums, &nr_sums, commands, nr);
 	sums = tracked_commands_add(sums, &nr_sums, commands, 1);
@@ -149,12 +149,12 @@ static void test_many(void)
 		is_forked(pid, pid - 1);
 	for (pid = 1; pid <= 10000; pid++)
 		missing += !tracker_find(&tracker, pid, pid * 1000);
-	ok(!missing && tracker.live == 10000 && tracker.peak == 10000, "ten thousand");
+	ok(!missing && tracker.live == 10000 && tracker_peak(&tracker) == 10000, "ten thousand");
 	tracker_visit(&tracker, count, &sum);
 	ok(sum == 50005000, "each is visited once");
 	for (pid = 10000; pid > 1; pid--)
 		exits(pid, 1, 1);
-	ok(tracker.live == 1 && tracker.peak == 10000 && used(&tracker.usage, 9999, 9999),
+	ok(tracker.live == 1 && tracker_peak(&tracker) == 10000 && used(&tracker.usage, 9999, 9999),
 	   "all but one exit");
 	tracker_free(&tracker);
 }
@@ -188,6 +188,29 @@ static void test_lost(void)
 	tracker_free(&tracker);
 }
 
+/* An EXIT record may come late, but says when it was. */
+static void test_order(void)
+{
+	struct usertime_record fork = { .type = USERTIME_RECORD_FORK };
+	struct usertime_record exit = { .type = USERTIME_RECORD_EXIT };
+	int i;
+
+	is_sampled(1, 0, 0);
+	/* Ten thousand, each of 1 ms, one after the other; each exit comes after the next fork. */
+	for (i = 0; i < 10000; i++) {
+		fork.pid = fork.start = 2 + i;
+		fork.time = 1000000ULL * (i + 1);
+		tracker_take(&tracker, &fork);
+		exit.pid = exit.start = 1 + i;
+		exit.time = 1000000ULL * (i + 1);
+		if (i)
+			tracker_take(&tracker, &exit);
+	}
+	ok(tracker.count == 10001 && tracker_peak(&tracker) == 2, "two at once, whatever came first");
+	ok(tracker.peak.room < 8192, "what is long past is not kept");
+	tracker_free(&tracker);
+}
+
 int main(void)
 {
 	test_life();
@@ -195,5 +218,6 @@ int main(void)
 	test_reuse();
 	test_many();
 	test_lost();
+	test_order();
 	return tap_done();
 }

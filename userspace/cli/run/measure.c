@@ -191,7 +191,7 @@ static void fill_result(struct run *run)
 	figures[METRIC_MINOR_FAULTS] = tracker->usage.minor_faults;
 	figures[METRIC_MAJOR_FAULTS] = tracker->usage.major_faults;
 	figures[METRIC_PROCESSES] = tracker->count;
-	figures[METRIC_PEAK] = tracker->peak;
+	figures[METRIC_PEAK] = tracker_peak(tracker);
 	result->running = tracker->live;
 	result->unseen = tracker->unseen;
 	result->commands = tracker_commands(tracker, &result->nr_commands);
