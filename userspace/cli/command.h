@@ -18,6 +18,10 @@ enum {
 typedef int usertime_command(int argc, char **argv, const char *root);
 
 usertime_command usertime_doctor;
+usertime_command usertime_list;
+usertime_command usertime_register_pids;
+usertime_command usertime_run;
+usertime_command usertime_unregister_pids;
 
 /* All of usertime but main(). */
 usertime_command usertime_cli;

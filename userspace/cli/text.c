@@ -52,6 +52,23 @@ void text_print(FILE *file, const char *string)
 	}
 }
 
+void text_print_csv(FILE *file, const char *string, const char *separator)
+{
+	const char *c;
+
+	if (!strpbrk(string, "\"\r\n") && !strstr(string, separator)) {
+		fputs(string, file);
+		return;
+	}
+	putc('"', file);
+	for (c = string; *c; c++) {
+		if (*c == '"')
+			putc('"', file);
+		putc(*c, file);
+	}
+	putc('"', file);
+}
+
 /* How many bytes the character at string has, 0 if it is not UTF-8; jansson judges that. */
 static size_t character(const char *string)
 {

@@ -17,6 +17,10 @@ static const struct command {
 	usertime_command *run;
 	const char *summary;
 } commands[] = {
+	{ "run", usertime_run, "Run a command and say what it and its descendants have used" },
+	{ "list", usertime_list, "List the processes that are registered" },
+	{ "register", usertime_register_pids, "Register processes, to be measured until they exit" },
+	{ "unregister", usertime_unregister_pids, "End the registration of processes" },
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
 	{ "help", help, "Explain a command" },
 };
