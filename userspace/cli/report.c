@@ -17,16 +17,6 @@
 
 enum { OPT_BY = 256, OPT_FORMAT };
 
-struct request {
-	const char *path;
-	struct moment begin;
-	struct moment end;
-	enum summary_by by;
-	const char *key;		/* to sort by */
-	enum sheet_format format;
-	const char *separator;
-};
-
 static const struct argp_option options[] = {
 	{ "begin", 'b', "TIME", 0, "Only what was used from then on: an offset from the begin of the"
 	  " recording as 10s, or a time of day as HH:MM:SS", 0 },
@@ -139,6 +129,16 @@ static compare_rows *find_key(const char *name)
  * The command line.
  */
 
+struct request {
+	const char *path;
+	struct moment begin;
+	struct moment end;
+	enum summary_by by;
+	compare_rows *compare;		/* by what to sort */
+	enum sheet_format format;
+	const char *separator;
+};
+
 static enum summary_by word_by(const char *word, const struct argp_state *state)
 {
 	if (!strcmp(word, "command"))
@@ -163,8 +163,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		request->by = word_by(arg, state);
 		break;
 	case 's':
-		request->key = arg;
-		if (!find_key(arg))
+		request->compare = find_key(arg);
+		if (!request->compare)
 			argp_error(state, "%s: no such key to sort by", arg);
 		break;
 	case OPT_FORMAT:
@@ -480,7 +480,7 @@ static bool report(const struct request *request, struct recorded *recorded,
 		return false;
 	}
 	if (summary.nr)
-		qsort(summary.rows, summary.nr, sizeof(*summary.rows), find_key(request->key));
+		qsort(summary.rows, summary.nr, sizeof(*summary.rows), request->compare);
 	fill_sheet(&sheet, &summary, recorded, request->by);
 	sheet.dates = !is_one_day(range);
 	if (request->format == SHEET_TABLE || request->format == SHEET_MARKDOWN)
@@ -525,7 +525,7 @@ static int find_range(const struct request *request, const struct recorded *reco
 
 int usertime_report(int argc, char **argv, const char *root)
 {
-	struct request request = { .key = "total", .separator = "," };
+	struct request request = { .compare = by_total, .separator = "," };
 	struct recorded *recorded;
 	struct range range;
 	int status;
