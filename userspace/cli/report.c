@@ -27,7 +27,7 @@ static const struct argp_option options[] = {
 	{ "format", OPT_FORMAT, "FORMAT", 0, "How to print: table (default), csv, json, jsonl or md",
 	  0 },
 	{ "json", 'j', NULL, 0, "The same as --format json", 0 },
-	{ "separator", 'x', "SEP", 0, "The same as --format csv, with SEP instead of commas", 0 },
+	{ "field-separator", 'x', "SEP", 0, "The same as --format csv, with SEP instead of commas", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
