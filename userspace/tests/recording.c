@@ -536,7 +536,9 @@ static void test_full(void)
 		}
 	}
 	ok(committed > 500 && i < 100000, "there is an end to it");
-	is_text(message(), "a.urt: disk I/O error", "why");
+	/* Versions of SQLite differ in whether they still know the system's error. */
+	ok(!strcmp(message(), "a.urt: File too large") || !strcmp(message(), "a.urt: disk I/O error"),
+	   "why");
 	recording_close(recording);
 	recorded = recorded_open(recording_path(A));
 	need(recorded);
