@@ -22,6 +22,8 @@ usertime_command usertime_list;
 usertime_command usertime_register_pids;
 usertime_command usertime_run;
 usertime_command usertime_unregister_pids;
+usertime_command usertime_record;
+usertime_command usertime_report;
 
 /* All of usertime but main(). */
 usertime_command usertime_cli;
