@@ -19,6 +19,7 @@ static const struct command {
 } commands[] = {
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
 	{ "help", help, "Explain a command" },
+	{ "plot", usertime_plot, "Plot a recording" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
