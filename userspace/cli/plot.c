@@ -253,20 +253,16 @@ static char *subtitle(const struct recorded *recorded, const struct timeline *ti
 static int put(const char *output, const char *picture, size_t size)
 {
 	FILE *file = stdout;
-	int error = 0;
 
 	if (strcmp(output, "-"))
 		file = fopen(output, "we");
-	if (!file)
-		error = errno;
-	else if (fwrite(picture, 1, size, file) != size)
-		error = errno;
+	if (file)
+		fwrite(picture, 1, size, file);
 	/* Standard output is looked at in the end. */
-	if (file && file != stdout && fclose(file) && !error)
-		error = errno;
-	if (error && file != stdout)
-		fprintf(stderr, PROGRAM ": %s: %s\n", output, strerror(error));
-	return error ? STATUS_FAILED : STATUS_DONE;
+	if (file == stdout || (file && !(ferror(file) | fclose(file))))
+		return STATUS_DONE;
+	fprintf(stderr, PROGRAM ": %s: %s\n", output, strerror(errno));
+	return STATUS_FAILED;
 }
 
 static int draw(const struct request *request)

@@ -115,7 +115,7 @@ bool timeline_load(struct timeline *timeline, struct recorded *recorded,
 	struct source *sources;
 	int more;
 
-	if (!recorded_seek(recorded, RECORDED_BY_PROCESS, INT64_MIN, INT64_MAX))
+	if (!recorded_seek(recorded, RECORDED_BY_PROCESS, options->begin, options->end))
 		return false;
 	begin_timeline(timeline, recorded, options);
 	sources = add_processes(timeline, recorded, options);
