@@ -25,8 +25,8 @@ enum { OPT_BY = 256, OPT_FORMAT, OPT_KIND };
 struct request {
 	const char *recording;
 	const char *output;
-	const char *begin;
-	const char *end;
+	struct moment begin;
+	struct moment end;
 	struct timeline_options of;
 	pid_t *pids;
 	char **names;
@@ -42,8 +42,8 @@ static const struct argp_option options[] = {
 	  " in one picture; cpu in text", 0 },
 	{ "by", OPT_BY, "KEY", 0, "A line for each pid (default) or command", 0 },
 	{ "top", 'n', "N", 0, "So many lines, 1 to 7 (default); others in sum", 0 },
-	{ "begin", 'b', "TIME", 0, "From then on: 14:30[:05], a date and that, or 90s after the"
-	  " recording's begin", 0 },
+	{ "begin", 'b', "TIME", 0, "From then on: HH:MM[:SS[.FFF]], YYYY-MM-DD and that, or a"
+	  " duration since the recording's begin", 0 },
 	{ "end", 'e', "TIME", 0, "Until then", 0 },
 	{ "pid", 'p', "PID,...", 0, "Only these processes", 0 },
 	{ "command", 'C', "NAME", 0, "And those of that name; may be given several times", 0 },
@@ -136,10 +136,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'b':
-		request->begin = arg;
+		word_moment(arg, &request->begin, state);
 		break;
 	case 'e':
-		request->end = arg;
+		word_moment(arg, &request->end, state);
 		break;
 	case 'n':
 		plot->top = word_count(arg, state);
@@ -226,7 +226,7 @@ static unsigned int default_kinds(const struct plot *plot)
 
 	if (plot->format == PLOT_TEXT)
 		return PLOT_CPU;
-	nr = timeline_loads(plot->timeline, 2, &loads);
+	nr = timeline_loads(plot->timeline, PLOT_NUMBERS, &loads);
 	free(loads);
 	return nr > 1 ? ALL_KINDS : PLOT_CPU | PLOT_FAULTS;
 }
@@ -286,29 +286,20 @@ static int draw(const struct request *request)
 	return status;
 }
 
-/* false after a message. */
-static bool set_range(struct request *request, const struct recorded *recorded)
-{
-	int64_t began = recorded->sessions[0].began;
-	const char *wrong = NULL, *word = request->begin;
-
-	if (request->begin)
-		wrong = parse_moment(request->begin, began, &request->of.begin);
-	if (!wrong && request->end) {
-		word = request->end;
-		wrong = parse_moment(request->end, began, &request->of.end);
-	}
-	if (wrong)
-		fprintf(stderr, PROGRAM ": %s: %s\n", word, wrong);
-	return !wrong;
-}
-
 static int plot_recorded(struct request *request, struct recorded *recorded)
 {
+	const struct recorded_session *sessions = recorded->sessions;
+	int64_t began = sessions[0].began, ended = sessions[recorded->nr_sessions - 1].ended;
+	int status = STATUS_FAILED;
 	struct timeline timeline;
 	char *below;
-	int status = STATUS_FAILED;
 
+	request->of.begin = moment_find(&request->begin, began, ended, INT64_MIN);
+	request->of.end = moment_find(&request->end, began, ended, INT64_MAX);
+	if (request->of.end <= request->of.begin) {
+		fprintf(stderr, PROGRAM ": --end is not after --begin\n");
+		return STATUS_USAGE;
+	}
 	request->of.max = plot_buckets(request->plot.format, request->plot.columns);
 	if (!timeline_load(&timeline, recorded, &request->of)) {
 		fprintf(stderr, PROGRAM ": %s\n", recording_message());
@@ -318,7 +309,7 @@ static int plot_recorded(struct request *request, struct recorded *recorded)
 	request->plot.timeline = &timeline;
 	if (!request->plot.kinds)
 		request->plot.kinds = default_kinds(&request->plot);
-	request->plot.title = recorded->sessions[0].command;
+	request->plot.title = sessions[0].command;
 	request->plot.subtitle = below;
 	if (timeline.nr_processes)
 		status = draw(request);
@@ -334,7 +325,6 @@ int usertime_plot(int argc, char **argv, const char *root)
 {
 	struct request request = {
 		.output = "-",
-		.of = { .begin = INT64_MIN, .end = INT64_MAX },
 		.plot = { .top = PLOT_TOP },
 	};
 	struct recorded *recorded;
@@ -348,10 +338,8 @@ int usertime_plot(int argc, char **argv, const char *root)
 	recorded = recorded_open(request.recording);
 	if (!recorded)
 		fprintf(stderr, PROGRAM ": %s\n", recording_message());
-	else if (set_range(&request, recorded))
-		status = plot_recorded(&request, recorded);
 	else
-		status = STATUS_USAGE;
+		status = plot_recorded(&request, recorded);
 	if (recorded)
 		recorded_close(recorded);
 	free(request.pids);

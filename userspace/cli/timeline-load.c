@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "text.h"
 #include "timeline.h"
@@ -16,9 +18,10 @@ struct source {
 	struct use used;
 };
 
-static const char *last_name(const struct recorded_process *process)
+static const char *last_name(const struct timeline_options *options,
+			     const struct recorded_process *process)
 {
-	return recorded_command(process, process->end);
+	return recorded_command(process, process->end < options->end ? process->end : options->end);
 }
 
 /* Nothing named is everything; PIDs and names are one set. */
@@ -31,7 +34,7 @@ static bool is_wanted(const struct timeline_options *options,
 		if (options->pids[i] == process->pid)
 			return true;
 	for (i = 0; i < options->nr_names; i++)
-		if (!strcmp(options->names[i], last_name(process)))
+		if (!strcmp(options->names[i], last_name(options, process)))
 			return true;
 	return !options->nr_pids && !options->nr_names;
 }
@@ -70,6 +73,15 @@ static void begin_timeline(struct timeline *timeline, const struct recorded *rec
 		timeline_record(timeline, recorded->sessions[i].began, recorded->sessions[i].ended);
 }
 
+static size_t add_process(struct timeline *timeline, const struct timeline_options *options,
+			  const struct recorded_process *process)
+{
+	return timeline_add(timeline, &(const struct timeline_process){
+		.pid = process->pid, .name = last_name(options, process), .unit = process->unit,
+		.seen = process->seen, .left = process->end, .exited = process->exited,
+	});
+}
+
 static struct source *add_processes(struct timeline *timeline, const struct recorded *recorded,
 				    const struct timeline_options *options)
 {
@@ -83,9 +95,7 @@ static struct source *add_processes(struct timeline *timeline, const struct reco
 		sources[i].wanted = is_wanted(options, process) && process->end >= timeline->begin &&
 				    process->seen < timeline->end;
 		if (sources[i].wanted)
-			sources[i].index = timeline_add(timeline, process->pid, last_name(process),
-							process->unit, process->seen, process->end,
-							process->exited);
+			sources[i].index = add_process(timeline, options, process);
 	}
 	return sources;
 }
@@ -108,11 +118,26 @@ static void take(struct timeline *timeline, struct source *source,
 	source->used = now;
 }
 
+/* On a terminal, who waits for long is told how far it is. */
+static void tell(uint64_t samples, time_t began)
+{
+	if (!(samples & 0xfffff) && time(NULL) - began > 1 && isatty(STDERR_FILENO))
+		fprintf(stderr, "\rread %llu million samples", (unsigned long long)samples / 1000000);
+}
+
+static void tell_no_more(time_t began)
+{
+	if (time(NULL) - began > 1 && isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+}
+
 bool timeline_load(struct timeline *timeline, struct recorded *recorded,
 		   const struct timeline_options *options)
 {
 	struct recorded_sample sample;
+	time_t began = time(NULL);
 	struct source *sources;
+	uint64_t nr = 0;
 	int more;
 
 	if (!recorded_seek(recorded, RECORDED_BY_PROCESS, options->begin, options->end))
@@ -124,7 +149,9 @@ bool timeline_load(struct timeline *timeline, struct recorded *recorded,
 
 		if (source->wanted)
 			take(timeline, source, &sample);
+		tell(++nr, began);
 	}
+	tell_no_more(began);
 	free(sources);
 	if (more < 0)
 		timeline_free(timeline);

@@ -45,8 +45,8 @@ void timeline_free(struct timeline *timeline)
 	size_t i;
 
 	for (i = 0; i < timeline->nr_processes; i++) {
-		free(timeline->processes[i].name);
-		free(timeline->processes[i].unit);
+		free((char *)timeline->processes[i].name);
+		free((char *)timeline->processes[i].unit);
 		free(timeline->processes[i].buckets);
 	}
 	free(timeline->processes);
@@ -87,8 +87,7 @@ void timeline_record(struct timeline *timeline, int64_t from, int64_t to)
 	cover(timeline, timeline->recorded, from, to);
 }
 
-size_t timeline_add(struct timeline *timeline, pid_t pid, const char *name, const char *unit,
-		    int64_t seen, int64_t left, bool exited)
+size_t timeline_add(struct timeline *timeline, const struct timeline_process *process)
 {
 	size_t nr = timeline->nr_processes;
 
@@ -96,11 +95,10 @@ size_t timeline_add(struct timeline *timeline, pid_t pid, const char *name, cons
 	if (!(nr & (nr - 1)))
 		timeline->processes = grow(timeline->processes, nr ? 2 * nr : 1,
 					   sizeof(*timeline->processes));
-	timeline->processes[nr] = (struct timeline_process){
-		.pid = pid, .name = text("%s", name), .unit = text("%s", unit),
-		.seen = seen, .left = left, .exited = exited,
-	};
-	cover(timeline, timeline->present, seen, left);
+	timeline->processes[nr] = *process;
+	timeline->processes[nr].name = text("%s", process->name);
+	timeline->processes[nr].unit = text("%s", process->unit);
+	cover(timeline, timeline->present, process->seen, process->left);
 	return timeline->nr_processes++;
 }
 

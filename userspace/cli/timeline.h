@@ -44,8 +44,8 @@ struct bucket {
  */
 struct timeline_process {
 	pid_t pid;
-	char *name;
-	char *unit;
+	const char *name;
+	const char *unit;
 	int64_t seen;
 	int64_t left;
 	bool exited;
@@ -86,9 +86,8 @@ void timeline_free(struct timeline *timeline);
 /* Part of the time of day from..to was recorded. */
 void timeline_record(struct timeline *timeline, int64_t from, int64_t to);
 
-/* A process that was there from..to; name and unit are copied. Returns its index. */
-size_t timeline_add(struct timeline *timeline, pid_t pid, const char *name, const char *unit,
-		    int64_t seen, int64_t left, bool exited);
+/* A process that has used nothing yet; name and unit are copied. Returns its index. */
+size_t timeline_add(struct timeline *timeline, const struct timeline_process *process);
 
 /* It used that much, evenly, in from..to; what is outside of the timeline is left out. */
 void timeline_use(struct timeline *timeline, size_t process, int64_t from, int64_t to,
@@ -100,7 +99,7 @@ void timeline_use(struct timeline *timeline, size_t process, int64_t from, int64
  * @end: the same; INT64_MAX
  * @pids: of the processes, NULL: all
  * @nr_pids: so many
- * @names: what they are called at the end of their recording, NULL: all
+ * @names: what they are called at the end, NULL: all
  * @nr_names: so many
  * @max: number of buckets, at most
  */

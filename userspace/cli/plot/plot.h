@@ -19,6 +19,9 @@ enum plot_format { PLOT_SVG, PLOT_PNG, PLOT_PDF, PLOT_TEXT };
 /* As many lines as there are colours that everyone can tell from each other. */
 #define PLOT_TOP	7
 
+/* As many numbers of processes as can be told from each other. */
+#define PLOT_NUMBERS	50
+
 /* The smallest text plot that is one. */
 #define PLOT_COLUMNS_MIN	40
 #define PLOT_ROWS_MIN		12

@@ -4,13 +4,10 @@
 
 #include "plot.h"
 
-/* As many as can be told from each other. */
-#define NUMBERS_MAX	50
-
 void plot_utilization(FILE *script, const struct plot *plot)
 {
 	struct timeline_load *loads;
-	size_t nr = timeline_loads(plot->timeline, NUMBERS_MAX, &loads), i;
+	size_t nr = timeline_loads(plot->timeline, PLOT_NUMBERS, &loads), i;
 	double most = 0, last = 0;
 
 	fputs("$loads << END\n", script);
