@@ -61,16 +61,20 @@ static json_t *about(const struct recorded *recorded)
 			 "missed periods", (json_int_t)sum.missed_periods);
 }
 
-/* A number of buckets' values from first to last. */
+/* Whole numbers whose sum is, at any time, the rounded one of the values. */
 static json_t *values(const struct bucket *buckets, size_t first, size_t end, size_t offset, double unit)
 {
 	json_t *array = json_array();
+	long long before = 0, now;
+	double sum = 0;
 	float value;
 	size_t i;
 
-	for (i = first; i < end; i++) {
+	for (i = first; i < end; i++, before = now) {
 		memcpy(&value, (const char *)&buckets[i] + offset, sizeof(value));
-		json_array_append_new(array, json_integer(llround(value / unit)));
+		sum += value / unit;
+		now = llround(sum);
+		json_array_append_new(array, json_integer(now - before));
 	}
 	return array;
 }

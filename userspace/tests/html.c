@@ -78,6 +78,8 @@ static void test_data(void)
 	is(data, "lines.pid.0.total.2", 1010);
 	is(data, "lines.pid.0.user.0", 4000);
 	is(data, "lines.pid.0.system.999", 1000);
+	is(data, "lines.pid.0.faults.98", 1);
+	is(data, "lines.pid.0.faults.50", 2);
 	says(data, "lines.pid.1.name", EVIL);
 	is(data, "lines.pid.1.first", 200);
 	ok(json_array_size(at(data, "lines.pid.1.user")) == 200, "only where there is something");
