@@ -82,7 +82,7 @@ void plot_cpu(FILE *script, const struct plot *plot, const struct timeline_lines
 	}
 	fputs("set style fill solid noborder\nset ytics format '%g'\nset ylabel 'CPU (% of one processor)'\n", script);
 	fprintf(script, "set yrange [0:%s]\n", highest(height, nr) > 0 ? "*" : "100");
-	fputs("set key invert title 'user (dark) + system time (light)'\n", script);
+	fputs("set key invert title 'user time + system time (pale)'\n", script);
 	draw(script, lines);
 	free(height);
 }
