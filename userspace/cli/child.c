@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@ bool child_start(struct child *child, char *const *words, const sigset_t *mask)
 {
 	int go[2], error[2], saved;
 
-	if (pipe2(go, O_CLOEXEC))
+	/* A socket, as writing to a pipe may be deadly. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go))
 		return false;
 	if (pipe2(error, O_CLOEXEC))
 		goto close_go;
@@ -66,7 +68,7 @@ int child_go(struct child *child)
 	ssize_t size = 0;
 	int code = 0;
 
-	if (write(child->go, "", 1) == 1) {
+	if (send(child->go, "", 1, MSG_NOSIGNAL) == 1) {
 		do
 			size = read(child->error, &code, sizeof(code));
 		while (size < 0 && errno == EINTR);

@@ -18,7 +18,7 @@ enum {
 /**
  * struct child - the command
  * @pid: its number, until it has been waited for
- * @go: end of a pipe: what is written there has it execute
+ * @go: end of a socket: what is sent there has it execute
  * @error: end of a pipe: comes to its end when it does, or has the errno
  */
 struct child {

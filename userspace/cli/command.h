@@ -19,6 +19,8 @@ typedef int usertime_command(int argc, char **argv, const char *root);
 
 usertime_command usertime_doctor;
 usertime_command usertime_plot;
+usertime_command usertime_record;
+usertime_command usertime_report;
 
 /* All of usertime but main(). */
 usertime_command usertime_cli;

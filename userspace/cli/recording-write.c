@@ -25,7 +25,7 @@ struct process {
 	pid_t pid;
 	uint64_t start;
 	int64_t id;			/* its row */
-	uint64_t time;			/* of the last row or record */
+	uint64_t time;			/* of its last row, or when it was forked; 0: neither */
 	char name[NAME_SIZE];
 	char *unit;
 	struct usertime_record stored;	/* type 0: none */
@@ -176,13 +176,12 @@ static uint64_t forked_at(const struct recording *recording, const struct userti
 }
 
 static bool insert_process(struct recording *recording, struct process *process,
-			   const struct process *parent)
+			   const struct process *parent, bool forked, uint64_t seen)
 {
 	sqlite3_stmt *statement = recording->statements[PROCESS];
-	bool forked = process->start >= recording->clocks.boottime;
 
 	bind(recording, PROCESS, (const int64_t[]){ recording->session, process->pid,
-	     process->start, parent ? parent->id : 0, forked, process->time }, 6);
+	     process->start, parent ? parent->id : 0, forked, seen }, 6);
 	if (!parent)
 		sqlite3_bind_null(statement, 4);
 	sqlite3_bind_text(statement, 7, process->unit, -1, SQLITE_STATIC);
@@ -197,20 +196,21 @@ static struct process *new_process(struct recording *recording,
 				   const struct usertime_record *record,
 				   const struct process *parent)
 {
+	bool forked = record->start >= recording->clocks.boottime, done;
+	uint64_t seen = forked ? forked_at(recording, record) : record->time;
 	struct process *process = grow(NULL, 1, sizeof(*process));
 	char name[NAME_SIZE];
-	bool done;
 
-	*process = (struct process){ .pid = record->pid, .start = record->start };
-	process->time = record->start >= recording->clocks.boottime ?
-			forked_at(recording, record) : record->time;
+	*process = (struct process){
+		.pid = record->pid, .start = record->start, .time = forked ? seen : 0
+	};
 	process->unit = text("%s", unit_of(recording, record->pid, parent));
 	if (parent)
 		memcpy(name, parent->name, NAME_SIZE);
 	else
 		read_name(recording, record->pid, name);
-	done = insert_process(recording, process, parent) &&
-	       (!*name || put_name(recording, process, process->time, name));
+	done = insert_process(recording, process, parent, forked, seen) &&
+	       (!*name || put_name(recording, process, seen, name));
 	if (done && !tsearch(process, &recording->processes, by_identity))
 		done = recording_fail(recording->path, "out of memory");
 	if (!done) {
@@ -283,14 +283,17 @@ static bool store(struct recording *recording, struct process *process,
 	return insert_sample(recording, process, record);
 }
 
-/* An EXIT record's time is its own, and may lie before that of a sample that was put earlier. */
+/*
+ * An EXIT record's time is its own, and may lie before that of a sample that was put earlier; rows of
+ * a process have rising times.
+ */
 static struct usertime_record in_order(struct process *process,
 				       const struct usertime_record *record)
 {
 	struct usertime_record ordered = *record;
 
-	if (ordered.time < process->time)
-		ordered.time = process->time;
+	if (ordered.time <= process->time)
+		ordered.time = process->time + 1;
 	process->time = ordered.time;
 	return ordered;
 }
@@ -471,7 +474,7 @@ static uint64_t clock_ns(clockid_t clock)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-static void read_clocks(struct recording_clocks *clocks)
+void recording_now(struct recording_clocks *clocks)
 {
 	clocks->realtime = clock_ns(CLOCK_REALTIME);
 	clocks->monotonic = clock_ns(CLOCK_MONOTONIC);
@@ -537,7 +540,7 @@ struct recording *recording_append(const char *path, const struct recording_opti
 		.path = text("%s", path), .options = *options, .clocks = options->clocks
 	};
 	if (!recording->clocks.realtime)
-		read_clocks(&recording->clocks);
+		recording_now(&recording->clocks);
 	if (lock_file(recording) && open_database(recording) && begin(recording) &&
 	    insert_session(recording) &&
 	    recording_commit(recording, NULL, recording->clocks.monotonic))

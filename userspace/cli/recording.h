@@ -28,6 +28,8 @@ struct recording_clocks {
 	uint64_t boottime;
 };
 
+void recording_now(struct recording_clocks *clocks);
+
 /**
  * struct recording_options - what a session is to say of itself
  * @command: what was asked, as recording_words() makes it
@@ -54,8 +56,8 @@ struct recording;
  * empty. Refused are other files, recordings of newer versions, and those that another program is
  * appending to.
  *
- * Before any target is added or command started: of a process that was forked later all is
- * counted, of others what they use from their first record on.
+ * Its clocks are to be of before any target is added or command started: of a process that was
+ * forked since all is counted, of others what they use from their first record on.
  */
 struct recording *recording_append(const char *path, const struct recording_options *options);
 

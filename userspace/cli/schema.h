@@ -45,7 +45,7 @@
 " process INTEGER NOT NULL REFERENCES process, time INTEGER NOT NULL,"		\
 " command BLOB NOT NULL,"		/* any bytes */				\
 " PRIMARY KEY (process, time)) WITHOUT ROWID;"					\
-"CREATE TABLE sample("			/* rowid order is time order per process */ \
+"CREATE TABLE sample("			/* times of a process rise, also above seen if forked */ \
 " process INTEGER NOT NULL REFERENCES process, time INTEGER NOT NULL,"		\
 " user INTEGER NOT NULL, system INTEGER NOT NULL,"	/* cumulative */	\
 " minor INTEGER NOT NULL, major INTEGER NOT NULL,"				\

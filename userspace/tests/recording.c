@@ -165,7 +165,9 @@ static void test_processes(void)
 		"4|40|0|0|0|0|1|1|1|0|7\n"
 		"3|50|3|4|0|0|1|2|1|0|7\n"
 		"5|70|9|0|0|0|1|1|1|0|7\n"
-		"5|70|11|0|0|0|1|2|1|0|7", "samples, whose time never falls");
+		"5|70|11|0|0|0|1|2|1|0|7", "samples");
+	is_text(query(A, "SELECT process, (time - 1000000000000) FROM sample WHERE process IN (4, 5)"),
+		"4|40000001\n5|70000000\n5|70000001", "whose times rise");
 }
 
 /* "process@ms=user" of all samples that are asked for. */
@@ -543,7 +545,7 @@ static void test_views(void)
 		"1|1|5|shell|a.service|0|2027-01-15 08:00:00.010||0.09|0.0|0.0|0.0|1\n"
 		"3|1|6|true|a.service|1|2027-01-15 08:00:00.030|2027-01-15 08:00:00.050|0.02|"
 		"3.0|4.0|7.0|1\n"
-		"5|1|6|fifteen-letters||1|2027-01-15 08:00:00.060|2027-01-15 08:00:00.070|0.01|"
+		"5|1|6|fifteen-letters||1|2027-01-15 08:00:00.060|2027-01-15 08:00:00.070|0.010000001|"
 		"11.0|0.0|11.0|2", "processes: totals since they were forked, or first seen");
 	is_text(query(A, "SELECT command, processes, exited, user * 1e9, total * 1e9 FROM commands"
 		      " WHERE command IN ('true', 'shell')"),
