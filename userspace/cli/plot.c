@@ -120,8 +120,6 @@ static void finish(struct request *request, const struct argp_state *state)
 {
 	struct plot *plot = &request->plot;
 
-	if (!request->recording)
-		argp_error(state, "which recording?");
 	if (!request->format_given)
 		plot->format = format_of(request->output, state);
 	request->of.pids = request->pids;
@@ -169,7 +167,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (request->recording)
-			argp_error(state, "%s: only one recording", arg);
+			argp_error(state, "%s: one recording at a time", arg);
 		request->recording = arg;
 		break;
 	case ARGP_KEY_END:
@@ -189,13 +187,13 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "RECORDING",
-	.doc = "Plot what a recording has, with gnuplot: user and system time over time, page faults,"
+	.args_doc = "[FILE]",
+	.doc = "Plot what a recording (usertime.urt) has, with gnuplot: user and system time over time, page faults,"
 	       " and how busy the processors were by number of processes."
 	       "\vExamples:\n"
-	       "  usertime plot make.db                          in the terminal\n"
-	       "  usertime plot make.db --by command -o make.svg\n"
-	       "  usertime plot nginx.db --kind faults -b 14:30 -e 15:00 -o faults.png\n\n"
+	       "  usertime plot make.urt                         in the terminal\n"
+	       "  usertime plot --by command -o make.svg make.urt\n"
+	       "  usertime plot --kind faults -b 14:30 -e 15:00 -o faults.png web.urt\n\n"
 	       "Exit status: 0 plotted, 1 failed, 2 usage.",
 	.children = children,
 };
@@ -332,6 +330,8 @@ int usertime_plot(int argc, char **argv, const char *root)
 
 	(void)root;
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &request);
+	if (!request.recording)
+		request.recording = "usertime.urt";
 	size_text(&request.plot);
 	request.plot.colour = !strcmp(request.output, "-") && isatty(STDOUT_FILENO) &&
 			      !getenv("NO_COLOR");

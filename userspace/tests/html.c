@@ -8,8 +8,10 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "cli/command.h"
 #include "cli/html.h"
 #include "known.h"
+#include "run.h"
 
 static const struct timeline_options all = { .begin = INT64_MIN, .end = INT64_MAX };
 
@@ -216,6 +218,29 @@ static void test_write(void)
 	free(same);
 }
 
+/* report(WORD, ..., NULL): usertime report --html WORD... */
+#define report(...) \
+	run_program(usertime_cli, "usertime", (const char *const[]){ "report", "--html", __VA_ARGS__ })
+
+static void test_report(void)
+{
+	char recording[PATH_MAX], path[PATH_MAX];
+
+	tree_path(recording, KNOWN);
+	tree_path(path, "report.html");
+	report(path, "-b", "3s", "-e", "5s", recording, NULL);
+	ok(status == 0 && !*out && !*err, "report writes it and says nothing");
+	report("-", recording, NULL);
+	ok(status == 0 && !strncmp(out, "<!DOCTYPE html>\n", 16), "to standard output");
+	prepare = full_disk;
+	report("-", recording, NULL);
+	ok(status == 1 && strstr(err, "cannot write the output"), "which may be full");
+	slurp("report.html", out, sizeof(out));
+	ok(!strncmp(out, "<!DOCTYPE html>\n", 16), "it is the page");
+	report(path, "-b", "20s", recording, NULL);
+	ok(status == 1 && strstr(err, "has nothing of that time"), "nothing is no page");
+}
+
 int main(int argc, char **argv)
 {
 	tree_make();
@@ -226,5 +251,6 @@ int main(int argc, char **argv)
 	test_bounds();
 	test_page();
 	test_write();
+	test_report();
 	return tap_done();
 }

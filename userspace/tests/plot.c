@@ -153,10 +153,8 @@ static void is_usage(const char *why)
 
 static void test_usage(void)
 {
-	plot(NULL);
-	is_usage("usertime plot: which recording?");
 	plot(recording, recording, NULL);
-	is_usage("only one recording");
+	is_usage("one recording at a time");
 	plot(recording, "-o", "picture", NULL);
 	is_usage("picture: the format is the suffix: .svg, .png, .pdf or .txt; or give --format");
 	plot(recording, "-o", "a.jpeg", NULL);
@@ -246,6 +244,8 @@ static void test_recording(void)
 	   "a file that is no recording");
 	plot(recording_path("nothing"), NULL);
 	ok(status == 1 && strstr(err, "nothing: "), "no file at all");
+	plot(NULL);
+	ok(status == 1 && strstr(err, "usertime.urt: "), "what is recorded to is what is plotted");
 }
 
 int main(void)
