@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "html.h"
+#include "output.h"
 #include "text.h"
 
 /* The parts of the page, as the build made them of the files in html/. */
@@ -97,7 +97,7 @@ static json_t *line_data(const struct timeline_line *line, size_t nr)
 			 "name", text_json(line->name), "pid", line->pid,
 			 "members", (json_int_t)line->members,
 			 "total", seconds(line->used.user), seconds(line->used.system),
-			 (json_int_t)(line->used.minor + line->used.major),
+			 (json_int_t)line->used.minor + (json_int_t)line->used.major,
 			 "first", (json_int_t)first,
 			 "user", values(line->buckets, first, end, offsetof(struct bucket, user), 1e3),
 			 "system", values(line->buckets, first, end, offsetof(struct bucket, system), 1e3),
@@ -128,13 +128,18 @@ static json_t *shares(const float *buckets, size_t nr)
 	return array;
 }
 
+struct ranked {
+	const struct timeline_process *process;
+	uint64_t used;
+};
+
 static int by_use(const void *a, const void *b)
 {
-	const struct timeline_process *const *first = a, *const *second = b;
-	uint64_t one = (*first)->used.user + (*first)->used.system;
-	uint64_t other = (*second)->used.user + (*second)->used.system;
+	const struct ranked *first = a, *second = b;
 
-	return (one < other) - (one > other);
+	if (first->used != second->used)
+		return first->used < second->used ? 1 : -1;
+	return (first->process > second->process) - (first->process < second->process);
 }
 
 /* In the order of the page's columns. */
@@ -154,25 +159,27 @@ static json_t *process_data(const struct timeline *timeline, const struct timeli
 static void add_processes(json_t *data, const struct timeline *timeline)
 {
 	size_t nr = timeline->nr_processes, i;
-	const struct timeline_process **sorted = grow(NULL, nr + 1, sizeof(*sorted));
+	struct ranked *ranked = grow(NULL, nr + 1, sizeof(*ranked));
 	json_t *array = json_array();
 	uint64_t user = 0, system = 0;
 
-	for (i = 0; i < nr; i++)
-		sorted[i] = &timeline->processes[i];
-	qsort(sorted, nr, sizeof(*sorted), by_use);
+	for (i = 0; i < nr; i++) {
+		ranked[i].process = &timeline->processes[i];
+		ranked[i].used = ranked[i].process->used.user + ranked[i].process->used.system;
+	}
+	qsort(ranked, nr, sizeof(*ranked), by_use);
 	for (i = 0; i < nr && i < PROCESSES; i++)
-		json_array_append_new(array, process_data(timeline, sorted[i]));
+		json_array_append_new(array, process_data(timeline, ranked[i].process));
 	json_object_set_new(data, "processes", array);
 	for (; i < nr; i++) {
-		user += sorted[i]->used.user;
-		system += sorted[i]->used.system;
+		user += ranked[i].process->used.user;
+		system += ranked[i].process->used.system;
 	}
 	json_object_set_new(data, "omitted",
 			    json_pack("{s:I, s:o, s:o}", "count",
 				      (json_int_t)(nr > PROCESSES ? nr - PROCESSES : 0),
 				      "user", seconds(user), "system", seconds(system)));
-	free(sorted);
+	free(ranked);
 }
 
 json_t *html_data(const char *program, struct recorded *recorded,
@@ -238,20 +245,16 @@ int html_write(const char *program, struct recorded *recorded,
 	       const struct timeline_options *options, const char *output)
 {
 	json_t *data = html_data(program, recorded, options);
-	int status = STATUS_DONE;
-	FILE *file = stdout;
+	bool written = false;
+	FILE *file;
 
 	if (!data)
 		return STATUS_FAILED;
-	if (strcmp(output, "-"))
-		file = fopen(output, "we");
-	if (file)
+	file = output_open(program, output);
+	if (file) {
 		html_page(file, data);
-	json_decref(data);
-	/* Standard output is looked at in the end. */
-	if (!file || (file != stdout && (ferror(file) | fclose(file)))) {
-		fprintf(stderr, "%s: %s: %s\n", program, output, strerror(errno));
-		status = STATUS_FAILED;
+		written = output_close(program, output, file);
 	}
-	return status;
+	json_decref(data);
+	return written ? STATUS_DONE : STATUS_FAILED;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* usertime plot: pictures of a recording. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "command.h"
 #include "moment.h"
+#include "output.h"
 #include "plot/plot.h"
 #include "text.h"
 #include "words.h"
@@ -87,7 +87,7 @@ static unsigned int parse_kinds(const char *list, const struct argp_state *state
 		if (!kind)
 			argp_error(state, "%.*s: no such kind: cpu, faults, utilization or all",
 				   (int)length, list);
-		found |= kind->value;
+		found |= kind ? kind->value : 0;
 		if (!list[length])
 			return found;
 		list += length + 1;
@@ -101,7 +101,7 @@ static unsigned int parse_word(const struct word *words, const char *name, const
 
 	if (!word)
 		argp_error(state, "%s: %s", name, wrong);
-	return word->value;
+	return word ? word->value : 0;
 }
 
 /* The format that a file's name says. */
@@ -247,23 +247,18 @@ static char *subtitle(const struct recorded *recorded, const struct timeline *ti
 		    session->cpus == 1 ? "" : "s", when, every);
 }
 
-/* Writes it where it belongs when all is there: what was there before is lost only to a whole one. */
+/* When all is there: what was there before is lost only to a whole picture. */
 static int put(const char *output, const char *picture, size_t size)
 {
-	FILE *file = stdout;
+	FILE *file = output_open(PROGRAM, output);
 
-	if (strcmp(output, "-"))
-		file = fopen(output, "we");
-	if (file)
-		fwrite(picture, 1, size, file);
-	/* Standard output is looked at in the end. */
-	if (file == stdout || (file && !(ferror(file) | fclose(file))))
-		return STATUS_DONE;
-	fprintf(stderr, PROGRAM ": %s: %s\n", output, strerror(errno));
-	return STATUS_FAILED;
+	if (!file)
+		return STATUS_FAILED;
+	fwrite(picture, 1, size, file);
+	return output_close(PROGRAM, output, file) ? STATUS_DONE : STATUS_FAILED;
 }
 
-static int draw(const struct request *request)
+static int draw(const struct plot *plot, const char *output)
 {
 	char *picture = NULL;
 	int status = STATUS_FAILED;
@@ -275,22 +270,44 @@ static int draw(const struct request *request)
 		fprintf(stderr, PROGRAM ": out of memory\n");
 		return STATUS_FAILED;
 	}
-	drawn = plot_draw(&request->plot, file);
+	drawn = plot_draw(plot, file);
 	if (fclose(file))
 		fprintf(stderr, PROGRAM ": out of memory\n");
 	else if (drawn)
-		status = put(request->output, picture, size);
+		status = put(output, picture, size);
 	free(picture);
+	return status;
+}
+
+static int plot_timeline(const struct request *request, const struct recorded *recorded,
+			 const struct timeline *timeline)
+{
+	struct plot plot = request->plot;
+	char *below;
+	int status;
+
+	if (!timeline->nr_processes) {
+		fprintf(stderr, PROGRAM ": %s: nothing of that was recorded; usertime report says what was\n",
+			request->recording);
+		return STATUS_FAILED;
+	}
+	below = subtitle(recorded, timeline);
+	plot.timeline = timeline;
+	plot.title = recorded->sessions[0].command;
+	plot.subtitle = below;
+	if (!plot.kinds)
+		plot.kinds = default_kinds(&plot);
+	status = draw(&plot, request->output);
+	free(below);
 	return status;
 }
 
 static int plot_recorded(struct request *request, struct recorded *recorded)
 {
-	const struct recorded_session *sessions = recorded->sessions;
-	int64_t began = sessions[0].began, ended = sessions[recorded->nr_sessions - 1].ended;
-	int status = STATUS_FAILED;
+	int64_t began = recorded->sessions[0].began;
+	int64_t ended = recorded->sessions[recorded->nr_sessions - 1].ended;
 	struct timeline timeline;
-	char *below;
+	int status;
 
 	request->of.begin = moment_find(&request->begin, began, ended, INT64_MIN);
 	request->of.end = moment_find(&request->end, began, ended, INT64_MAX);
@@ -303,18 +320,7 @@ static int plot_recorded(struct request *request, struct recorded *recorded)
 		fprintf(stderr, PROGRAM ": %s\n", recording_message());
 		return STATUS_FAILED;
 	}
-	below = subtitle(recorded, &timeline);
-	request->plot.timeline = &timeline;
-	if (!request->plot.kinds)
-		request->plot.kinds = default_kinds(&request->plot);
-	request->plot.title = sessions[0].command;
-	request->plot.subtitle = below;
-	if (timeline.nr_processes)
-		status = draw(request);
-	else
-		fprintf(stderr, PROGRAM ": %s: nothing of that was recorded; usertime report says what was\n",
-			request->recording);
-	free(below);
+	status = plot_timeline(request, recorded, &timeline);
 	timeline_free(&timeline);
 	return status;
 }

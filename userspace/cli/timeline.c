@@ -317,23 +317,28 @@ static double *use_of_all(const struct timeline *timeline)
 	return used;
 }
 
+/* How many there were while a bucket was recorded; 0: nothing is known. */
+static size_t processes_in(const struct timeline *timeline, size_t bucket)
+{
+	double recorded = timeline->recorded[bucket];
+
+	return recorded > 0 ? lround(timeline->present[bucket] / recorded) : 0;
+}
+
 size_t timeline_loads(const struct timeline *timeline, size_t max, struct timeline_load **loads)
 {
 	double *used = use_of_all(timeline);
 	size_t i, most = 0, step, nr = 0;
 
 	for (i = 0; i < timeline->nr; i++)
-		if (timeline->recorded[i] > 0 && timeline->present[i] / timeline->recorded[i] > most)
-			most = lround(timeline->present[i] / timeline->recorded[i]);
+		if (processes_in(timeline, i) > most)
+			most = processes_in(timeline, i);
 	step = most / max + 1;
 	*loads = zeroed(most / step + 1, sizeof(**loads));
 	for (i = 0; i < timeline->nr; i++) {
-		double time = timeline->recorded[i] * timeline->width;
-		size_t processes;
+		double time = (double)timeline->recorded[i] * timeline->width;
+		size_t processes = processes_in(timeline, i);
 
-		if (time <= 0)
-			continue;
-		processes = lround(timeline->present[i] / timeline->recorded[i]);
 		if (processes)
 			add_load(&(*loads)[processes / step], time, used[i] / time);
 	}
