@@ -46,6 +46,12 @@ function seconds(value) {
 	return `${Number((value * 1e3).toPrecision(3))} ms`;
 }
 
+// A long time, roughly.
+function span(value) {
+	const [size, unit] = [[86400, 'days'], [3600, 'h'], [60, 'min']].find(([size]) => value >= 2 * size) || [1, ''];
+	return unit ? `${rounded(value / size, 1)} ${unit}` : seconds(value);
+}
+
 // A time of day, as exact as a step of so many seconds asks for; with the date where it is not clear.
 function clock(at, step) {
 	const date = new Date((time.begin + at) * 1e3);
@@ -69,7 +75,7 @@ function moment(at, step) {
 // --- lines: what is drawn, from what was sent
 
 const label = (line) => line.name === null ? `${line.members} others` :
-	line.pid ? `${line.name || 'PID'} (${line.pid})` : `${line.name || '(no name)'} ×${line.members}`;
+	line.pid ? (line.name ? `${line.name} (${line.pid})` : `PID ${line.pid}`) : `${line.name || '(no name)'} ×${line.members}`;
 
 function spread(values, first) {
 	const all = new Float64Array(time.count);
@@ -510,7 +516,7 @@ function drawAbout() {
 	const { about } = data;
 	const lost = Object.entries(about.lost).filter(([, value]) => value > 0);
 	const parts = [about.host, `Linux ${about.kernel}`, `${about.cpus} processor${about.cpus === 1 ? '' : 's'}`,
-		new Date(time.begin * 1e3).toLocaleString(), `for ${seconds(time.end)}`,
+		new Date(time.begin * 1e3).toLocaleString(), `for ${span(time.end)}`,
 		about.period ? `every ${seconds(about.period)}` : 'exits only'];
 	if (about.sessions > 1)
 		parts.push(`${about.sessions} sessions`);
