@@ -148,13 +148,13 @@ static const char *unit_of(pid_t pid, const void *targets)
 }
 
 static struct recording *open_recording(const struct request *request, char *const *words,
-					const struct recording_clocks *clocks)
+					const struct recording_clocks *clocks, const char *root)
 {
 	char *arguments = recording_words(words + 1);
 	char *command = text("%s %s", words[0], arguments);
 	struct recording_options options = {
 		.command = command, .period = request->period, .clocks = *clocks,
-		.unit = unit_of, .data = &request->targets,
+		.root = root, .unit = unit_of, .data = &request->targets,
 	};
 	struct recording *recording = recording_append(request->output, &options);
 
@@ -233,7 +233,7 @@ static int record(struct request *request, char *const *words, const char *root)
 	recording_now(&clocks);
 	if (!add_targets(request, recorder.session, &child, &mask, root))
 		goto close_session;
-	recorder.recording = open_recording(request, words, &clocks);
+	recorder.recording = open_recording(request, words, &clocks, root);
 	if (!recorder.recording) {
 		if (request->command)
 			child_cancel(&child);

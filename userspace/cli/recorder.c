@@ -43,37 +43,33 @@ static void pass_on(const struct recorder *recorder, const struct signalfd_sigin
 		kill(recorder->child, info->ssi_signo);
 }
 
-/* How many of the signals that are there are for usertime itself to end. */
-static unsigned int take_signals(struct recorder *recorder, bool *passed)
+/* The first is the command's, if one runs, so that it can end as it likes; the next is meant. */
+static void take_signals(struct recorder *recorder)
 {
 	struct signalfd_siginfo info;
-	unsigned int ends = 0;
 
 	while (read(recorder->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
 			reap(recorder);
-		} else if (recorder->child && !recorder->child_ended && !*passed) {
-			*passed = true;
+		} else if (recorder->child && !recorder->child_ended && !recorder->signal_passed) {
+			recorder->signal_passed = true;
 			pass_on(recorder, &info);
 		} else {
-			ends++;
+			recorder->interrupted = true;
 		}
 	}
-	return ends;
 }
 
 bool recorder_wait(struct recorder *recorder)
 {
 	struct pollfd poller = { .fd = recorder->signals, .events = POLLIN };
-	bool passed = false;
 
 	reap(recorder);
-	while (recorder->child && !recorder->child_ended) {
+	while (!recorder->child_ended && !recorder->interrupted) {
 		poll(&poller, 1, -1);
-		if (take_signals(recorder, &passed))
-			return false;
+		take_signals(recorder);
 	}
-	return true;
+	return recorder->child_ended;
 }
 
 /*
@@ -181,7 +177,7 @@ struct loop {
 	uint64_t second;		/* when the next thing of each second is due */
 	struct usertime_drops drops;
 	bool no_targets;		/* of now; more may come */
-	bool signal_passed;
+	bool failed;			/* it ends, cleanly, after a message */
 	bool done;
 };
 
@@ -190,18 +186,17 @@ static bool may_come(const struct recorder *recorder)
 	return recorder->targets && targets_may_come(recorder->targets);
 }
 
-static bool refresh(const struct recorder *recorder, struct loop *loop)
+static void refresh(const struct recorder *recorder, struct loop *loop)
 {
-	struct targets_changes changes = { .added = 0 };
+	struct targets_changes changes;
 
 	if (!may_come(recorder))
-		return true;
+		return;
 	hide_progress();
 	if (!targets_refresh(recorder->targets, recorder->session, &changes))
-		return false;
-	if (changes.added)
+		loop->failed = loop->done = true;
+	else if (changes.added)
 		loop->no_targets = false;
-	return true;
 }
 
 static bool each_second(const struct recorder *recorder, struct loop *loop, uint64_t now)
@@ -219,8 +214,7 @@ static bool each_second(const struct recorder *recorder, struct loop *loop, uint
 			recorder->program);
 		loop->done = true;
 	}
-	if (!refresh(recorder, loop))
-		return false;
+	refresh(recorder, loop);
 	show_progress(recorder, now - loop->began, &loop->drops);
 	return true;
 }
@@ -253,8 +247,7 @@ static bool turn(struct recorder *recorder, struct loop *loop)
 		fprintf(stderr, "%s: poll: %s\n", recorder->program, strerror(errno));
 		return false;
 	}
-	if (take_signals(recorder, &loop->signal_passed))
-		loop->done = true;
+	take_signals(recorder);
 	if (!drain(recorder))
 		return false;
 	if (polled[SESSION].revents & POLLHUP) {
@@ -265,8 +258,10 @@ static bool turn(struct recorder *recorder, struct loop *loop)
 	now = monotonic_now();
 	if (recorder->duration && now - loop->began >= recorder->duration)
 		loop->done = true;
-	if (polled[TARGETS].revents && !refresh(recorder, loop))
-		return false;
+	if (polled[TARGETS].revents)
+		refresh(recorder, loop);
+	if (recorder->interrupted)
+		loop->done = true;
 	return loop->done || now < loop->second || each_second(recorder, loop, now);
 }
 
@@ -301,5 +296,5 @@ bool recorder_run(struct recorder *recorder)
 	if (good)
 		good = finish(recorder, &loop);
 	report_drops(recorder, &loop.drops);
-	return good;
+	return good && !loop.failed;
 }

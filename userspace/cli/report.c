@@ -29,7 +29,7 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "html", OPT_HTML, "OUT", 0, "Write an interactive page to OUT instead, - is standard output", 0 },
 	{ "json", 'j', NULL, 0, "The same as --format json", 0 },
-	{ "separator", 'x', "SEP", 0, "The same as --format csv, with SEP instead of commas", 0 },
+	{ "field-separator", 'x', "SEP", 0, "The same as --format csv, with SEP instead of commas", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
