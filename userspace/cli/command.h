@@ -22,6 +22,7 @@ usertime_command usertime_list;
 usertime_command usertime_register_pids;
 usertime_command usertime_run;
 usertime_command usertime_unregister_pids;
+usertime_command usertime_plot;
 usertime_command usertime_record;
 usertime_command usertime_report;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "html.h"
 #include "moment.h"
 #include "recording.h"
 #include "sheet.h"
@@ -15,7 +16,7 @@
 
 #define PROGRAM "usertime report"
 
-enum { OPT_BY = 256, OPT_FORMAT };
+enum { OPT_BY = 256, OPT_FORMAT, OPT_HTML };
 
 static const struct argp_option options[] = {
 	{ "begin", 'b', "TIME", 0, "Only what was used from then on: an offset from the begin of the"
@@ -26,6 +27,7 @@ static const struct argp_option options[] = {
 	  " major, pid, processes, from, exited or command", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "How to print: table (default), csv, json, jsonl or md",
 	  0 },
+	{ "html", OPT_HTML, "OUT", 0, "Write an interactive page to OUT instead, - is standard output", 0 },
 	{ "json", 'j', NULL, 0, "The same as --format json", 0 },
 	{ "field-separator", 'x', "SEP", 0, "The same as --format csv, with SEP instead of commas", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
@@ -137,6 +139,7 @@ struct request {
 	compare_rows *compare;		/* by what to sort */
 	enum sheet_format format;
 	const char *separator;
+	const char *html;		/* a page, and where to */
 };
 
 static enum summary_by word_by(const char *word, const struct argp_state *state)
@@ -169,6 +172,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_FORMAT:
 		request->format = word_format(arg, state);
+		break;
+	case OPT_HTML:
+		request->html = arg;
 		break;
 	case 'j':
 		request->format = SHEET_JSON;
@@ -204,6 +210,7 @@ static const struct argp argp = {
 	       "\vExamples:\n"
 	       "  usertime report --by command build.urt\n"
 	       "  usertime report -b 14:30 -e 14:35:30 -s p95 web.urt\n"
+	       "  usertime report --html build.html build.urt\n"
 	       "  usertime report -j build.urt | jq '.processes[] | select(.exited)'\n\n"
 	       "Exit status: 0 done, 1 the recording cannot be read, or is not of that time, 2 usage.",
 	.children = children,
@@ -469,6 +476,15 @@ static void warn_of_drops(const struct recorded *recorded)
 			" missing\n", drops.children);
 }
 
+/* The page says itself what was lost. */
+static int write_page(const struct request *request, struct recorded *recorded,
+		      const struct range *range)
+{
+	const struct timeline_options options = { .begin = range->begin, .end = range->end };
+
+	return html_write(PROGRAM, recorded, &options, request->html);
+}
+
 static bool report(const struct request *request, struct recorded *recorded,
 		   const struct range *range)
 {
@@ -540,7 +556,9 @@ int usertime_report(int argc, char **argv, const char *root)
 		return STATUS_FAILED;
 	}
 	status = find_range(&request, recorded, &range);
-	if (status == STATUS_DONE && !report(&request, recorded, &range))
+	if (status == STATUS_DONE && request.html)
+		status = write_page(&request, recorded, &range);
+	else if (status == STATUS_DONE && !report(&request, recorded, &range))
 		status = STATUS_FAILED;
 	recorded_close(recorded);
 	return status;

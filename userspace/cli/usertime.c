@@ -23,6 +23,7 @@ static const struct command {
 	{ "unregister", usertime_unregister_pids, "End the registration of processes" },
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
 	{ "help", help, "Explain a command" },
+	{ "plot", usertime_plot, "Plot a recording" },
 	{ "record", usertime_record, "Record what processes use over time" },
 	{ "report", usertime_report, "Show the totals, rates and exits of a recording" },
 };
