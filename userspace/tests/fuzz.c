@@ -17,6 +17,8 @@
 #include "../lib/proc.h"
 #elif defined(FUZZ_NUMBER)
 #include "../register/register.c"
+#elif defined(FUZZ_WORDS)
+#include "../cli/words.h"
 #endif
 
 extern size_t sink;
@@ -83,6 +85,23 @@ static void parse(char *text, size_t size)
 	(void)size;
 	if (usertime_parse_stat(text, &process) && (process.pid <= 0 || process.parent < 0))
 		abort();
+}
+#elif defined(FUZZ_WORDS)
+static void parse(char *text, size_t size)
+{
+	const char *rest = text;
+	uint64_t quantity;
+	pid_t pid;
+
+	(void)size;
+	if (!parse_duration(text, &quantity) && (!quantity || quantity > INT64_MAX))
+		abort();
+	if (!parse_size(text, &quantity) && (!quantity || quantity > INT64_MAX))
+		abort();
+	while (*rest && !parse_pid(&rest, &pid))
+		if (pid < 1)
+			abort();
+	sink += strlen(rest);
 }
 #else
 static void parse(char *text, size_t size)
