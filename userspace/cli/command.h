@@ -18,6 +18,7 @@ enum {
 typedef int usertime_command(int argc, char **argv, const char *root);
 
 usertime_command usertime_doctor;
+usertime_command usertime_export;
 
 /* All of usertime but main(). */
 usertime_command usertime_cli;

@@ -67,6 +67,8 @@ static const struct family self_families[] = {
 	{ "usertime_export_cpu_seconds", COUNTER, SECONDS, "CPU time of the exporter itself.",
 	  MODES(struct self, exposition.user, exposition.system) },
 	{ "usertime_export_groups", GAUGE, COUNT, "Pairs of command and unit.", OF(groups) },
+	{ "usertime_export_refused_processes", GAUGE, COUNT,
+	  "Processes that were meant, but may not be observed.", OF(exposition.refused) },
 	{ "usertime_export_lost_records", COUNTER, COUNT, "Records that found no room in the ring.",
 	  { { "type=\"sample\"", LOST(samples) }, { "type=\"exit\"", LOST(exits) },
 	    { "type=\"event\"", LOST(events) } } },
@@ -117,6 +119,10 @@ static void print_number(FILE *file, enum unit unit, uint64_t number)
 static void print_sample(FILE *file, const struct family *family, const struct sample *sample,
 			 print_labels *labels, const void *of)
 {
+	uint64_t number = *(const uint64_t *)((const char *)of + sample->offset);
+
+	if (number == USERTIME_UNKNOWN)
+		return;
 	fprintf(file, "%s%s", family->name, family->type == COUNTER ? "_total" : "");
 	if (labels || sample->label)
 		putc('{', file);
@@ -127,7 +133,7 @@ static void print_sample(FILE *file, const struct family *family, const struct s
 	if (labels || sample->label)
 		putc('}', file);
 	putc(' ', file);
-	print_number(file, family->unit, *(const uint64_t *)((const char *)of + sample->offset));
+	print_number(file, family->unit, number);
 }
 
 /* To OpenMetrics, the _total is not part of the family's name. */

@@ -14,6 +14,7 @@
  * @drops: what the session has lost
  * @user: CPU time of the exporter itself, ns
  * @system: the same
+ * @refused: processes that were meant, but may not be observed
  * @failures: how often the text could not be written
  * @per_pid: series of each process besides
  * @openmetrics: OpenMetrics
@@ -22,6 +23,7 @@ struct exposition {
 	struct metrics *metrics;
 	struct usertime_drops drops;
 	uint64_t user, system;
+	uint64_t refused;
 	uint64_t failures;
 	bool per_pid;
 	bool openmetrics;

@@ -18,6 +18,7 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
+	{ "export", usertime_export, "Export what processes use to Prometheus" },
 	{ "help", help, "Explain a command" },
 };
 
