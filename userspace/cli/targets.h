@@ -15,9 +15,10 @@ struct targets {
 	size_t nr_names;
 	uid_t *users;		/* -u: name or number, by effective user ID */
 	size_t nr_users;
-	char **units;		/* --unit: of systemd's; .service is the default suffix */
+	char **units;		/* --unit: of systemd's, with their suffix: .service by default */
 	size_t nr_units;
 	bool follow;		/* -f: what descends from them, too */
+	const char *program;	/* who asks, for messages: "usertime record" */
 	struct targets_state *state;	/* what is known of them, once they are attached */
 };
 
@@ -27,10 +28,13 @@ extern const struct argp targets_options;
 /* Whether any was named. */
 bool targets_named(const struct targets *targets);
 
+/* USERTIME_SESSION_ flags that the session needs: units and -f have children followed. */
+uint32_t targets_flags(const struct targets *targets);
+
 /**
  * struct targets_changes - what a look brought
  * @added: processes that have become targets
- * @refused: processes that may not be observed
+ * @refused: processes that were meant, but may not be observed; the same ones at each look
  */
 struct targets_changes {
 	unsigned int added;
@@ -39,8 +43,9 @@ struct targets_changes {
 
 /*
  * Looks for the first time, and adds what is found to the session. root is a directory to be taken
- * for /, NULL for the real one. false after a message: a PID or a unit that does not exist, no
- * process that may be observed, a limit. A name or user nobody has is no error: one may come.
+ * for /, NULL for the real one. false after a message: a PID that does not exist, a unit that
+ * neither runs nor is installed, no process that may be observed, a limit. A name or user nobody
+ * has, and a unit that does not run, is no error: one may come.
  */
 bool targets_attach(struct targets *targets, struct usertime_session *session, const char *root,
 		    struct targets_changes *changes);
@@ -52,13 +57,16 @@ bool targets_attach(struct targets *targets, struct usertime_session *session, c
 bool targets_refresh(struct targets *targets, struct usertime_session *session,
 		     struct targets_changes *changes);
 
-/* Ready (POLLIN) when units have changed (an epoll of their cgroup.events); -1 if none was named. */
+/* Ready (POLLIN) when units start or stop (inotify of their cgroups); -1 if none was named. */
 int targets_fd(const struct targets *targets);
 
 /* Whether what was named may bring processes that are not there yet: names, users, units. */
 bool targets_may_come(const struct targets *targets);
 
-/* The unit that brought a process, "" if none did; lives as long as the targets. */
+/*
+ * The unit that a process belonged to at the last look, "" if to none that was named; lives as long
+ * as the targets. A process that was followed since belongs where its parent does.
+ */
 const char *targets_unit(const struct targets *targets, pid_t pid);
 
 void targets_free(struct targets *targets);

@@ -19,6 +19,8 @@
 #include "../register/register.c"
 #elif defined(FUZZ_WORDS)
 #include "../cli/words.h"
+#elif defined(FUZZ_PROCESS)
+#include "../cli/processes.h"
 #endif
 
 extern size_t sink;
@@ -102,6 +104,18 @@ static void parse(char *text, size_t size)
 		if (pid < 1)
 			abort();
 	sink += strlen(rest);
+}
+#elif defined(FUZZ_PROCESS)
+static void parse(char *text, size_t size)
+{
+	struct process_entry process;
+
+	(void)size;
+	if (!process_parse_stat(text, &process))
+		return;
+	if (process.parent < 0)
+		abort();
+	sink += strlen(process.name);
 }
 #else
 static void parse(char *text, size_t size)
