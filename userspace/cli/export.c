@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "exposition.h"
-#include "metrics.h"
-#include "notify.h"
-#include "replace.h"
+#include "export/exposition.h"
+#include "export/metrics.h"
+#include "export/notify.h"
+#include "export/replace.h"
 #include "targets.h"
 #include "text.h"
 #include "words.h"

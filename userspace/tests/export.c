@@ -8,10 +8,10 @@
 #include <sys/un.h>
 
 #include "cli/command.h"
-#include "cli/exposition.h"
-#include "cli/labels.h"
-#include "cli/notify.h"
-#include "cli/replace.h"
+#include "cli/export/exposition.h"
+#include "cli/export/labels.h"
+#include "cli/export/notify.h"
+#include "cli/export/replace.h"
 #include "run.h"
 
 #define S 1000000000ULL

@@ -7,7 +7,7 @@
 
 #include "labels.h"
 #include "metrics.h"
-#include "text.h"
+#include "cli/text.h"
 
 /* Exited processes that are known at the same time, whatever is wanted: a storm of forks ends here. */
 #define MAX_EXITED	1000

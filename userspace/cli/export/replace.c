@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "replace.h"
-#include "text.h"
+#include "cli/text.h"
 
 /* Beside it, as rename() takes no other file system; hidden, and with another suffix than its own. */
 static char *temporary_name(const char *name)

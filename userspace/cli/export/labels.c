@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "labels.h"
-#include "text.h"
+#include "cli/text.h"
 
 char *label_value(const char *string)
 {
