@@ -19,6 +19,7 @@ typedef int usertime_command(int argc, char **argv, const char *root);
 
 usertime_command usertime_doctor;
 usertime_command usertime_export;
+usertime_command usertime_top;
 
 /* All of usertime but main(). */
 usertime_command usertime_cli;

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clocks.h"
+#include "comm.h"
 #include "command.h"
 #include "export/exposition.h"
 #include "export/metrics.h"
@@ -128,31 +130,11 @@ static const struct argp argp = {
 	.children = children,
 };
 
-static uint64_t clock_now(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * SECOND + now.tv_nsec;
-}
-
 static bool read_command(void *data, pid_t pid, char name[16])
 {
 	const struct exporter *exporter = data;
-	char *path = text("%s/proc/%d/comm", exporter->root ? exporter->root : "", pid);
-	FILE *file = fopen(path, "re");
-	size_t length = 0;
 
-	free(path);
-	if (file) {
-		length = fread(name, 1, 15, file);
-		fclose(file);
-	}
-	/* The newline may have fallen off the end. */
-	if (length && name[length - 1] == '\n')
-		length--;
-	name[length] = '\0';
-	return file;
+	return comm_read(exporter->root, pid, name);
 }
 
 static const char *read_unit(void *data, pid_t pid)
@@ -192,10 +174,10 @@ static bool look(struct exporter *exporter, bool first)
 {
 	struct exposition *exposition = &exporter->exposition;
 	struct targets_changes changes = { 0, 0 };
-	uint64_t now = clock_now(CLOCK_MONOTONIC);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	bool looked;
 
-	metrics_look(exposition->metrics, clock_now(CLOCK_BOOTTIME));
+	metrics_look(exposition->metrics, clock_ns(CLOCK_BOOTTIME));
 	looked = first ? targets_attach(&exporter->targets, exporter->session, exporter->root, &changes) :
 			 targets_refresh(&exporter->targets, exporter->session, &changes);
 	if (!looked)
@@ -292,7 +274,7 @@ static bool wait_until(struct exporter *exporter, uint64_t time, const sigset_t 
 		{ .fd = exporter->idle ? -1 : usertime_session_fd(exporter->session), .events = POLLIN },
 		{ .fd = targets_fd(&exporter->targets), .events = POLLIN },
 	};
-	uint64_t now = clock_now(CLOCK_MONOTONIC), left = time > now ? time - now : 0;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), left = time > now ? time - now : 0;
 	struct timespec timeout = { .tv_sec = left / SECOND, .tv_nsec = left % SECOND };
 
 	if (ppoll(fds, 2, &timeout, unblocked) <= 0)
@@ -314,7 +296,7 @@ static uint64_t next_time(uint64_t time, uint64_t step, uint64_t now)
 
 static int follow(struct exporter *exporter, const sigset_t *unblocked)
 {
-	uint64_t pause = earlier(exporter->interval, SECOND), now = clock_now(CLOCK_MONOTONIC);
+	uint64_t pause = earlier(exporter->interval, SECOND), now = clock_ns(CLOCK_MONOTONIC);
 	uint64_t next_look = now + pause, next_write = now + exporter->interval;
 	bool changed;
 
@@ -322,7 +304,7 @@ static int follow(struct exporter *exporter, const sigset_t *unblocked)
 		changed = wait_until(exporter, earlier(next_look, next_write), unblocked);
 		if (!drain(exporter))
 			return STATUS_FAILED;
-		now = clock_now(CLOCK_MONOTONIC);
+		now = clock_ns(CLOCK_MONOTONIC);
 		if (changed || now >= next_look) {
 			if (!look(exporter, false))
 				return STATUS_FAILED;

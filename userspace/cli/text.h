@@ -17,6 +17,9 @@ void *grow(void *list, size_t nr, size_t size);
 /* For a terminal: bytes that are not printable ASCII, and \, as \ooo. */
 void text_print(FILE *file, const char *string);
 
+/* The same as a text, to be freed. */
+char *text_printable(const char *string);
+
 /* For JSON, which is UTF-8: each byte that is no part of it becomes U+FFFD. NULL becomes null. */
 json_t *text_json(const char *string);
 

@@ -20,6 +20,7 @@ static const struct command {
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
 	{ "export", usertime_export, "Export what processes use to Prometheus" },
 	{ "help", help, "Explain a command" },
+	{ "top", usertime_top, "Show what processes use, now or in a recording" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

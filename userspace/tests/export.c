@@ -170,7 +170,7 @@ static void test_descendants(void)
 	forks(metrics, 77, 30);
 	IS("sh", 0, 1, 0, "the child of an unknown parent is asked for its name");
 	ends(metrics, 99, S, 0);
-	IS("unknown", 1, 0, 1, "one that is gone has none, but counts");
+	IS("[unknown]", 1, 0, 1, "one that is gone has none, but counts");
 	executes(metrics, 40, "ld");
 	sample(metrics, 40, S, 0);
 	IS("ld", 1, 1, 0, "one that is first seen as it executes a program");

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "cli/text.h"
+#include "cli/tracker.h"
 #include "labels.h"
 #include "metrics.h"
-#include "cli/text.h"
 
 /* Exited processes that are known at the same time, whatever is wanted: a storm of forks ends here. */
 #define MAX_EXITED	1000
@@ -161,7 +162,7 @@ static struct metrics_group *group_of_stranger(struct metrics *metrics, pid_t pi
 	char name[16], *unit;
 
 	if (!options->command(options->data, pid, name))
-		strcpy(name, METRICS_UNKNOWN);
+		strcpy(name, TRACKED_UNKNOWN);
 	unit = label_value(options->unit(options->data, pid));
 	group = find_group(metrics, name, unit);
 	free(unit);

@@ -14,16 +14,14 @@
 /* The group of all that come when there are as many groups as may be. */
 #define METRICS_OTHER	"other"
 
-/* The command of a process that was gone before its name was known. */
-#define METRICS_UNKNOWN	"unknown"
-
 /**
  * struct metrics_options - how to count
  * @max_groups: so many groups, and besides METRICS_OTHER
  * @whole: all that a process has used since it was forked counts, not what it uses from when it
  *	became a target on
  * @keep: processes that have exited are known for so long, ns
- * @command: the name of a process that is no target's child: false if it is gone
+ * @command: the name of a process that is no target's child: false if it is gone, which makes it
+ *	TRACKED_UNKNOWN
  * @unit: its unit; "" if there is none
  * @data: for these two
  */

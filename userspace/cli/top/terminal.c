@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <ncurses.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "source.h"
+#include "terminal.h"
+
+/* These ask the program to end; the others that may come are crashes. */
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+
+#define NR(list) (sizeof(list) / sizeof((list)[0]))
+
+static volatile sig_atomic_t caught;
+static sigset_t mask;
+static bool begun;
+
+/* What restores the terminal where nothing but system calls may be used. */
+static struct termios settings;
+static char leave[64];
+
+static void catch(int signal)
+{
+	caught = signal;
+}
+
+static void crash(int signal)
+{
+	tcsetattr(STDOUT_FILENO, TCSANOW, &settings);
+	if (write(STDOUT_FILENO, leave, strlen(leave)) < 0)
+		_exit(128 + signal);
+	raise(signal);		/* with its default action, as soon as this returns */
+}
+
+/* ncurses has handlers for some signals of its own, if nobody has others: these come before it. */
+static void set_handlers(void)
+{
+	struct sigaction action = { .sa_handler = catch };
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < NR(endings); i++) {
+		sigaction(endings[i], &action, NULL);
+		sigaddset(&blocked, endings[i]);
+	}
+	sigaddset(&blocked, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &blocked, &mask);
+	for (i = 0; i < NR(endings); i++)
+		sigdelset(&mask, endings[i]);
+	sigdelset(&mask, SIGWINCH);
+	action = (struct sigaction){ .sa_handler = crash, .sa_flags = SA_RESETHAND };
+	for (i = 0; i < NR(crashes); i++)
+		sigaction(crashes[i], &action, NULL);
+}
+
+static void remember_how_to_leave(void)
+{
+	const char *normal = tigetstr("cnorm"), *main_screen = tigetstr("rmcup");
+
+	snprintf(leave, sizeof(leave), "%s%s", normal && normal != (char *)-1 ? normal : "",
+		 main_screen && main_screen != (char *)-1 ? main_screen : "");
+}
+
+bool terminal_begin(void)
+{
+	if (tcgetattr(STDOUT_FILENO, &settings)) {
+		fprintf(stderr, TOP_PROGRAM ": standard output is no terminal: use --batch\n");
+		return false;
+	}
+	set_handlers();
+	if (!newterm(NULL, stdout, stdin)) {
+		fprintf(stderr, TOP_PROGRAM ": unknown terminal '%s': set TERM, or use --batch\n",
+			getenv("TERM") ? getenv("TERM") : "");
+		return false;
+	}
+	remember_how_to_leave();
+	begun = true;
+	atexit(terminal_end);
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(50);
+	curs_set(0);
+	return true;
+}
+
+void terminal_end(void)
+{
+	if (begun)
+		endwin();
+	begun = false;
+}
+
+int terminal_signal(void)
+{
+	return caught;
+}
+
+const sigset_t *terminal_mask(void)
+{
+	return &mask;
+}
+
+void terminal_die(int number)
+{
+	signal(number, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	raise(number);
+}
