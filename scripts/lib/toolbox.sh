@@ -5,7 +5,7 @@
 
 TOOLBOX_PACKAGES="build-essential debhelper dh-dkms dkms lintian qemu-system-x86 qemu-system-arm \
 qemu-user qemu-utils e2fsprogs apt-utils gpg gpg-agent piuparts debootstrap dpkg-dev sparse shellcheck mandoc man-db perl xz-utils cpio zstd file git autopkgtest \
-libjansson-dev libkmod-dev libncurses-dev libsqlite3-dev sqlite3 gnuplot-nox pkgconf"
+libjansson-dev libkmod-dev libncurses-dev libsqlite3-dev sqlite3 gnuplot-nox pkgconf tmux"
 
 make_toolbox() { make_root toolbox trixie "$TOOLBOX_PACKAGES"; }
 

@@ -249,7 +249,8 @@ static void test_registry(void)
 	make_registry(DETAIL);
 	prepare = full_disk;
 	RUN("--batch", "-n", "1");
-	ok(status == 1 && strstr(err, "o space left"), "so it does with a full disk");
+	is_text(err, "usertime: cannot write the output: No space left on device\n", "so it does with a full disk");
+	ok(status == 1, "as a failure");
 }
 
 /*
@@ -363,13 +364,27 @@ static void test_words(void)
 	ok(status == 1, "is a failure");
 }
 
+/* It may be on another file system than the tree. */
+static void copy_recording(const char *to)
+{
+	static char bytes[1 << 20];
+	FILE *file = fopen(recording_path("busy.urt"), "r");
+	size_t size;
+
+	need(file);
+	size = fread(bytes, 1, sizeof(bytes), file);
+	need(size < sizeof(bytes) && !fclose(file));
+	file = fopen(to, "w");
+	need(file && fwrite(bytes, 1, size, file) == size && !fclose(file));
+}
+
 int main(int argc, char **argv)
 {
 	tree_make();
 	setenv("TZ", "UTC", 1);
 	if (argc > 1) {
 		make_recording();
-		need(!rename(recording_path("busy.urt"), argv[1]));
+		copy_recording(argv[1]);
 		return 0;
 	}
 	test_rates();

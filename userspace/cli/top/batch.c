@@ -18,7 +18,7 @@ static void print(const struct top_source *source, const struct top_table *table
 	char *line = top_format_summary(source, table);
 	size_t i;
 
-	printf("%s%s\n", first ? "" : "\n", line);
+	printf("%s%s%s%s\n", first ? "" : "\n", line, *source->note ? "; " : "", source->note);
 	free(line);
 	for (column = top_columns; column->title; column++)
 		if (top_has_column(column, TOP_NO_HISTORY))
@@ -29,7 +29,6 @@ static void print(const struct top_source *source, const struct top_table *table
 		puts(line);
 		free(line);
 	}
-	fflush(stdout);
 }
 
 /* Takes what comes until it is time to look. A refresh of the registry is a look by itself. */
@@ -64,7 +63,10 @@ bool top_batch(struct top_source *source, struct top_table *table, unsigned int 
 		return false;
 	for (;;) {
 		print(source, table, !time);
-		if (++time == times || source->ended || ferror(stdout))
+		if (++time == times || source->ended)
+			return true;
+		/* Who reads it has it before the next one; an error is told at the end of the program. */
+		if (fflush(stdout))
 			return true;
 		/* What was recorded needs not be waited for. */
 		next = source->back ? 0 : next + source->interval;

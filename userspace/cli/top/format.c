@@ -103,10 +103,9 @@ char *top_format_summary(const struct top_source *source, const struct top_table
 
 	if (localtime_r(&seconds, &local))
 		strftime(when, sizeof(when), "%F %T", &local);
-	line = text("%s  %s: %zu processes, %zu exited, %.2f CPUs (%.2f user)%s%s", when, name,
+	line = text("%s  %s: %zu processes, %zu exited, %.2f CPUs (%.2f user)", when, name,
 		    table->nr_live, table->nr_rows - table->nr_live,
-		    table->user_rate + table->system_rate, table->user_rate,
-		    *source->note ? "; " : "", source->note);
+		    table->user_rate + table->system_rate, table->user_rate);
 	free(name);
 	return line;
 }

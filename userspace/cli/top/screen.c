@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/clocks.h"
+#include "cli/text.h"
 #include "format.h"
 #include "screen.h"
 #include "terminal.h"
@@ -28,12 +29,11 @@ struct screen {
 };
 
 static const char *const help_text[] = {
-	"P  sort by the share of a processor      T  by CPU time      N  by PID",
+	"P  sort by the share of a processor      N  by PID",
+	"T  sort by CPU time; in a recording, T is a step back, and t one forwards",
 	"< >  sort by the column to the left, to the right            R  reverse",
 	"space  pause, go on                      up, down, page up, page down",
 	"q  quit                                  h ?  this help",
-	"",
-	"t T  in a recording: a step forwards, a step back",
 	"",
 	"%CPU and %USR are shares of one processor since the last update, and HISTORY",
 	"is one such share an update: a full block is a whole processor. TIME is user",
@@ -48,28 +48,41 @@ static size_t page(void)
 	return LINES > 3 ? LINES - 3 : 1;
 }
 
-static void draw_line(int y, const char *text, attr_t attributes)
+/* What is too long is cut off: ncurses would go on in the next line. */
+static void draw_line(int y, const char *string, attr_t attributes)
 {
+	wchar_t wide[1024];
+	size_t length = mbstowcs(wide, string, sizeof(wide) / sizeof(wide[0]) - 1);
+
+	if (length == (size_t)-1)
+		return;
+	wide[length] = L'\0';
 	attrset(attributes);
-	mvaddnstr(y, 0, text, -1);
-	clrtoeol();
+	mvaddnwstr(y, 0, wide, COLS);
 	attrset(A_NORMAL);
+}
+
+static const char *hint(const struct screen *screen)
+{
+	if (screen->help)
+		return "any key goes back";
+	if (!screen->paused)
+		return "h help, q quit";
+	if (screen->source->back)
+		return "t forwards, T back, space plays; h help, q quit";
+	return "paused: space goes on; h help, q quit";
 }
 
 static void draw_summary(const struct screen *screen)
 {
 	char *summary = top_format_summary(screen->source, screen->table);
+	const char *note = screen->source->note;
+	char *line = text("%s%s%s", note, *note ? "; " : "", hint(screen));
 
 	draw_line(0, summary, A_BOLD);
+	draw_line(1, line, A_NORMAL);
+	free(line);
 	free(summary);
-	if (screen->help)
-		draw_line(1, "any key goes back", A_NORMAL);
-	else if (screen->paused && screen->source->back)
-		draw_line(1, "t forwards, T back, space plays; h help, q quit", A_NORMAL);
-	else if (screen->paused)
-		draw_line(1, "paused: space goes on", A_NORMAL);
-	else
-		draw_line(1, "h help, q quit", A_NORMAL);
 }
 
 /* The column that it is sorted by stands out. */
@@ -81,13 +94,14 @@ static void draw_titles(const struct screen *screen)
 	for (column = top_columns; column->title; column++) {
 		if (!top_has_column(column, screen->blocks))
 			continue;
+		/* Only as far as the line goes. */
+		if (getcurx(stdscr) + (int)strlen(column->title) >= COLS)
+			break;
 		attrset(column->key == screen->table->key ? A_REVERSE | A_BOLD | A_UNDERLINE : A_REVERSE);
 		addstr(column->title);
 	}
 	attrset(A_REVERSE);
-	/* As far as there is a line. */
-	while (getcurx(stdscr) < COLS - 1 && getcury(stdscr) == 2)
-		addch(' ');
+	hline(' ' | A_REVERSE, COLS);
 	attrset(A_NORMAL);
 }
 
