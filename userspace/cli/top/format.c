@@ -65,10 +65,12 @@ static void print_history(FILE *file, const struct top_row *row, enum top_blocks
 /* Hundredths of seconds as far as there is room. */
 static void print_time(FILE *file, uint64_t ns)
 {
-	if (ns < 1000000ULL * SECOND)
-		fprintf(file, " %9.2f", (double)(ns / (SECOND / 100)) / 100);
+	uint64_t hundredths = ns / (SECOND / 100);
+
+	if (hundredths < 100000000)
+		fprintf(file, " %6" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
 	else
-		fprintf(file, " %9" PRIu64, ns / SECOND);
+		fprintf(file, " %9" PRIu64, hundredths / 100);
 }
 
 char *top_format_row(const struct top_row *row, enum top_blocks blocks)

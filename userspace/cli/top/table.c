@@ -190,7 +190,7 @@ void top_table_look(struct top_table *table, uint64_t passed, bool all)
 	state->looks++;
 	twalk_r(state->processes, show_node, &look);
 	forget_exited(state);
-	table->rows = grow(table->rows, state->nr + 1, sizeof(*table->rows));
+	table->rows = grow(table->rows, state->nr + 1, sizeof(void *));
 	table->nr_rows = table->nr_live = 0;
 	table->user_rate = table->system_rate = 0;
 	twalk_r(state->processes, list_node, table);
@@ -243,5 +243,5 @@ void top_table_sort(struct top_table *table, enum top_key key, bool reverse)
 	table->key = key;
 	table->reverse = reverse;
 	if (table->nr_rows)
-		qsort_r(table->rows, table->nr_rows, sizeof(*table->rows), compare_rows, table);
+		qsort_r(table->rows, table->nr_rows, sizeof(void *), compare_rows, table);
 }

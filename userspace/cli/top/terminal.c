@@ -60,12 +60,17 @@ static void set_handlers(void)
 		sigaction(crashes[i], &action, NULL);
 }
 
+/* A terminal may have no such sequence. */
+static const char *sequence(const char *name)
+{
+	const char *string = tigetstr(name);
+
+	return string && (intptr_t)string != -1 ? string : "";
+}
+
 static void remember_how_to_leave(void)
 {
-	const char *normal = tigetstr("cnorm"), *main_screen = tigetstr("rmcup");
-
-	snprintf(leave, sizeof(leave), "%s%s", normal && normal != (char *)-1 ? normal : "",
-		 main_screen && main_screen != (char *)-1 ? main_screen : "");
+	snprintf(leave, sizeof(leave), "%s%s", sequence("cnorm"), sequence("rmcup"));
 }
 
 bool terminal_begin(void)
