@@ -338,6 +338,37 @@ static void test_recording(void)
 	ok(status == 1 && !*out && rest == err + strlen("usertime top: "), "there is no such recording");
 }
 
+/* The ways of the keys t and T. */
+static void test_steps(void)
+{
+	struct top_source *source;
+	struct top_table table;
+	int i;
+
+	make_recording();
+	top_table_init(&table);
+	source = top_recording(recording_path("busy.urt"), 40 * MS);
+	need(source);
+	for (i = 0; i < 90; i++)
+		need(source->look(source, &table));
+	is_text(rows(&table), "101 75/50 0.8, 5 0/0 1.0, 100 0/0 2.5 X", "after 3.6 s");
+	ok(source->time == BEGAN + 3600 * MS && !source->ended, "is the time");
+	while (!source->ended)
+		need(source->look(source, &table));
+	is_text(rows(&table), "101 75/50 1.5, 5 0/0 1.0", "who exited is forgotten, for good");
+	need(source->look(source, &table));
+	ok(source->time == BEGAN + 5 * SECOND, "behind the end there is nothing");
+	need(source->back(source, &table));
+	is_text(rows(&table), "101 75/50 1.5, 5 0/0 1.0", "a step back");
+	ok(source->time == BEGAN + 4960 * MS, "is one");
+	ok(table.rows[0]->nr_history == TOP_HISTORY, "and has the history of then");
+	for (i = 0; i < 200; i++)
+		need(source->back(source, &table));
+	ok(source->time == BEGAN + 40 * MS, "before the first step there is nothing");
+	source->close(source);
+	top_table_free(&table);
+}
+
 static void usage(const char *message)
 {
 	char wanted[256];
@@ -394,6 +425,7 @@ int main(int argc, char **argv)
 	test_rows();
 	test_registry();
 	test_recording();
+	test_steps();
 	test_words();
 	return tap_done();
 }
