@@ -37,7 +37,7 @@ static void fork_worker(int number)
 {
 	if (fork())
 		return;
-	execl("/run/crew/worker", "worker", number % 2 ? "0.1" : "0", NULL);
+	execl("/srv/crew/worker", "worker", number % 2 ? "0.1" : "0", NULL);
 	_exit(127);
 }
 
