@@ -31,6 +31,9 @@
 /* An exited process has its own series until every Prometheus has seen it: they ask each minute or so. */
 #define KEEP_EXITED	(300 * SECOND)
 
+/* After a look for new processes that failed, the next one waits: each says why. */
+#define PAUSE_FAILED	(60 * SECOND)
+
 #define GROUPS		1000
 #define RING		16384
 #define OUTPUT		"/var/lib/prometheus/node-exporter/usertime.prom"
@@ -169,7 +172,7 @@ static bool drain(struct exporter *exporter)
 	return nr < 0 ? failed() : true;
 }
 
-/* Looks whether there are new processes. */
+/* Looks whether there are new processes; false after a message. */
 static bool look(struct exporter *exporter, bool first)
 {
 	struct exposition *exposition = &exporter->exposition;
@@ -189,7 +192,7 @@ static bool look(struct exporter *exporter, bool first)
 	if (exposition->drops.exits)
 		metrics_forget_gone(exposition->metrics, now, is_gone);
 	metrics_expire(exposition->metrics, now);
-	return drain(exporter);
+	return true;
 }
 
 static uint64_t nanoseconds(const struct timeval *time)
@@ -294,6 +297,15 @@ static uint64_t next_time(uint64_t time, uint64_t step, uint64_t now)
 	return time + ((now - time) / step + 1) * step;
 }
 
+/* A limit that is reached is no reason to give up what is known. */
+static bool look_again(struct exporter *exporter)
+{
+	bool looked = look(exporter, false);
+
+	exporter->exposition.look_failures += !looked;
+	return looked;
+}
+
 static int follow(struct exporter *exporter, const sigset_t *unblocked)
 {
 	uint64_t pause = earlier(exporter->interval, SECOND), now = clock_ns(CLOCK_MONOTONIC);
@@ -302,14 +314,11 @@ static int follow(struct exporter *exporter, const sigset_t *unblocked)
 
 	while (!stopped) {
 		changed = wait_until(exporter, earlier(next_look, next_write), unblocked);
+		now = clock_ns(CLOCK_MONOTONIC);
+		if (changed || now >= next_look)
+			next_look = now + (look_again(exporter) ? pause : PAUSE_FAILED);
 		if (!drain(exporter))
 			return STATUS_FAILED;
-		now = clock_ns(CLOCK_MONOTONIC);
-		if (changed || now >= next_look) {
-			if (!look(exporter, false))
-				return STATUS_FAILED;
-			next_look = now + pause;
-		}
 		if (now >= next_write) {
 			if (!measure(exporter))
 				return STATUS_FAILED;

@@ -144,6 +144,22 @@ static void test_sums(void)
 	metrics_free(metrics);
 }
 
+static void test_age(void)
+{
+	struct metrics *metrics = MAKE(0);
+
+	metrics_look(metrics, 30 * S);
+	metrics_look(metrics, 31 * S);
+	sample(metrics, 15, S, 0);
+	IS("sh", 0, 1, 0, "an old process that was not meant before counts from now on");
+	sample(metrics, 21, 2 * S, 0);
+	IS("sh", 2, 2, 0, "a young one from its beginning");
+	metrics_look(metrics, 90 * S);
+	sample(metrics, 32, 4 * S, 0);
+	IS("sh", 6, 3, 0, "so does one that came since the last look, however long that is ago");
+	metrics_free(metrics);
+}
+
 static void test_descendants(void)
 {
 	struct metrics *metrics = MAKE(0);
@@ -277,6 +293,9 @@ static const char *printed(const struct exposition *exposition)
 	HEAD("usertime_export_refused_processes", "gauge",				\
 	     "Processes that were meant, but may not be observed.")			\
 	"usertime_export_refused_processes 9\n"						\
+	HEAD("usertime_export_look_failures_total", "counter",				\
+	     "Times that looking for new processes failed.")				\
+	"usertime_export_look_failures_total 10\n"					\
 	HEAD("usertime_export_lost_records_total", "counter",				\
 	     "Records that found no room in the ring.")					\
 	"usertime_export_lost_records_total{type=\"sample\"} 1\n"			\
@@ -302,7 +321,8 @@ static struct exposition two_groups(struct metrics *metrics)
 	executes(metrics, 12, "a\"\\\n\xc3\xbc\xff");
 	sample(metrics, 12, 3 * S, 0);
 	return (struct exposition){
-		.metrics = metrics, .user = 1500000000, .system = 1, .refused = 9, .failures = 8,
+		.metrics = metrics, .user = 1500000000, .system = 1, .refused = 9, .look_failures = 10,
+		.failures = 8,
 		.drops = { .samples = 1, .exits = 2, .events = 3, .exits_user = 4 * S,
 			   .exits_system = 5 * S, .children = 6, .missed_periods = 7 },
 	};
@@ -523,6 +543,7 @@ int main(void)
 {
 	tree_make();
 	test_sums();
+	test_age();
 	test_descendants();
 	test_old_exec();
 	test_lost_exits();

@@ -69,6 +69,8 @@ static const struct family self_families[] = {
 	{ "usertime_export_groups", GAUGE, COUNT, "Pairs of command and unit.", OF(groups) },
 	{ "usertime_export_refused_processes", GAUGE, COUNT,
 	  "Processes that were meant, but may not be observed.", OF(exposition.refused) },
+	{ "usertime_export_look_failures", COUNTER, COUNT,
+	  "Times that looking for new processes failed.", OF(exposition.look_failures) },
 	{ "usertime_export_lost_records", COUNTER, COUNT, "Records that found no room in the ring.",
 	  { { "type=\"sample\"", LOST(samples) }, { "type=\"exit\"", LOST(exits) },
 	    { "type=\"event\"", LOST(events) } } },

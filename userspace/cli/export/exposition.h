@@ -15,6 +15,7 @@
  * @user: CPU time of the exporter itself, ns
  * @system: the same
  * @refused: processes that were meant, but may not be observed
+ * @look_failures: how often looking for new processes failed
  * @failures: how often the text could not be written
  * @per_pid: series of each process besides
  * @openmetrics: OpenMetrics
@@ -24,6 +25,7 @@ struct exposition {
 	struct usertime_drops drops;
 	uint64_t user, system;
 	uint64_t refused;
+	uint64_t look_failures;
 	uint64_t failures;
 	bool per_pid;
 	bool openmetrics;

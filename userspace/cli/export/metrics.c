@@ -31,7 +31,8 @@ struct metrics {
 	struct metrics_process **process_list;
 	struct exit_list exited;	/* oldest first */
 	size_t nr_exited;
-	uint64_t look, previous_look;	/* boot-time ns */
+	uint64_t first_look, look;	/* boot-time ns */
+	uint64_t young;			/* who was forked since then counts from the beginning */
 	uint64_t round;
 };
 
@@ -118,8 +119,16 @@ void metrics_free(struct metrics *metrics)
 
 void metrics_look(struct metrics *metrics, uint64_t now)
 {
-	metrics->previous_look = metrics->look ? metrics->look : now;
+	uint64_t previous = metrics->look ? metrics->look : now;
+
+	if (!metrics->first_look)
+		metrics->first_look = now;
 	metrics->look = now;
+	metrics->young = now > METRICS_YOUNG ? now - METRICS_YOUNG : 0;
+	if (metrics->young > previous)
+		metrics->young = previous;
+	if (metrics->young < metrics->first_look)
+		metrics->young = metrics->first_look;
 	metrics->round++;
 }
 
@@ -174,7 +183,7 @@ static struct process *add_stranger(struct metrics *metrics, const struct userti
 	struct process *process;
 
 	process = add_process(metrics, record, group_of_stranger(metrics, record->pid));
-	process->old = !metrics->options.whole && record->start < metrics->previous_look;
+	process->old = !metrics->options.whole && record->start < metrics->young;
 	return process;
 }
 

@@ -60,10 +60,14 @@ struct metrics_process {
 struct metrics *metrics_new(const struct metrics_options *options);
 void metrics_free(struct metrics *metrics);
 
+/* So old, in ns, may a process be when it gets the name or the unit that was meant. */
+#define METRICS_YOUNG	UINT64_C(10000000000)
+
 /*
  * To be called just before targets are looked for, with the boot-time clock. A process that is found,
- * and was forked after the previous look, counts from its beginning; an older one was not meant then,
- * and what it has used so far does not count.
+ * and was forked after the previous look, counts from its beginning; so does a young one, which may
+ * have executed its program or come into its unit only now. What an older one has used so far was not
+ * meant and does not count, and so it is with all that were forked before the first look.
  */
 void metrics_look(struct metrics *metrics, uint64_t now);
 
