@@ -234,8 +234,11 @@ static void take_key(struct screen *screen, int key)
 static void wait_for_it(struct screen *screen)
 {
 	struct top_source *source = screen->source;
+	/* A refresh of the registry would be a look. */
+	bool waits = source->interval || !screen->paused;
 	struct pollfd fds[] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN }, { .fd = source->fd, .events = source->events },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = waits ? source->fd : -1, .events = source->events },
 	};
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), left = screen->next > now ? screen->next - now : 0;
 	struct timespec timeout = { .tv_sec = left / SECOND, .tv_nsec = left % SECOND };
@@ -246,7 +249,7 @@ static void wait_for_it(struct screen *screen)
 	/* The terminal is gone. */
 	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL) && !(fds[0].revents & POLLIN))
 		screen->quit = true;
-	if (fds[1].revents && !(screen->paused && !source->interval))
+	if (fds[1].revents)
 		screen->failed |= !source->take(source, screen->table);
 	if (timed && clock_ns(CLOCK_MONOTONIC) >= screen->next)
 		look(screen);
