@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -73,6 +74,35 @@ static void remember_how_to_leave(void)
 	snprintf(leave, sizeof(leave), "%s%s", sequence("cnorm"), sequence("rmcup"));
 }
 
+/* What is said meanwhile would go with the screen: it is kept, and said at the end. */
+static int standard_error = -1;
+
+static void keep_messages(void)
+{
+	int kept = isatty(STDERR_FILENO) ? memfd_create("messages", MFD_CLOEXEC) : -1;
+
+	if (kept < 0)
+		return;
+	standard_error = dup(STDERR_FILENO);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+}
+
+static void give_messages(void)
+{
+	char message[4096];
+	ssize_t size;
+
+	if (standard_error < 0)
+		return;
+	size = pread(STDERR_FILENO, message, sizeof(message), 0);
+	dup2(standard_error, STDERR_FILENO);
+	close(standard_error);
+	standard_error = -1;
+	if (size > 0)
+		fprintf(stderr, "%.*s", (int)size, message);
+}
+
 bool terminal_begin(void)
 {
 	if (tcgetattr(STDOUT_FILENO, &settings)) {
@@ -86,6 +116,7 @@ bool terminal_begin(void)
 		return false;
 	}
 	remember_how_to_leave();
+	keep_messages();
 	begun = true;
 	atexit(terminal_end);
 	cbreak();
@@ -100,9 +131,11 @@ bool terminal_begin(void)
 
 void terminal_end(void)
 {
-	if (begun)
-		endwin();
+	if (!begun)
+		return;
 	begun = false;
+	endwin();
+	give_messages();
 }
 
 int terminal_signal(void)
