@@ -243,6 +243,10 @@ static void test_registry(void)
 	is_text(untimed(), "  registry: 0 processes, 0 exited, 0.00 CPUs (0.00 user);"
 		" nothing is registered: see usertime-register(1)\n" TITLES, "nothing is registered");
 
+	RUN("--batch", "-n", "2");
+	ok(strstr(out, "registry:") && strstr(strstr(out, "registry:") + 1, "registry:") && !status,
+	   "it is asked again all the same");
+
 	tree_empty();
 	RUN("--batch");
 	ok(status == 1 && !*out && strstr(err, "usertime top: "), "without the module it fails");

@@ -54,6 +54,16 @@ static bool wait_for_look(struct top_source *source, struct top_table *table, ui
 	}
 }
 
+/* What was recorded needs not be waited for. What was missed is left out. */
+static uint64_t next_look(const struct top_source *source, uint64_t last)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	if (source->back)
+		return 0;
+	return last + source->interval > now ? last + source->interval : now + source->interval;
+}
+
 bool top_batch(struct top_source *source, struct top_table *table, unsigned int times)
 {
 	uint64_t next = clock_ns(CLOCK_MONOTONIC);
@@ -68,8 +78,7 @@ bool top_batch(struct top_source *source, struct top_table *table, unsigned int 
 		/* Who reads it has it before the next one; an error is told at the end of the program. */
 		if (fflush(stdout))
 			return true;
-		/* What was recorded needs not be waited for. */
-		next = source->back ? 0 : next + source->interval;
+		next = next_look(source, next);
 		if (!wait_for_look(source, table, next))
 			return false;
 	}

@@ -11,6 +11,9 @@
 #include "cli/text.h"
 #include "source.h"
 
+/* With nothing registered there are no refreshes: then it is asked so often. */
+#define IDLE_INTERVAL 1000000000ULL
+
 struct registry {
 	struct top_source source;	/* first */
 	char *proc;
@@ -47,6 +50,9 @@ static bool look(struct top_source *source, struct top_table *table)
 	}
 	top_table_look(table, registry->last ? now - registry->last : 0, true);
 	registry->last = now;
+	source->interval = table->nr_live ? 0 : IDLE_INTERVAL;
+	if (source->interval && source->interval < registry->pause)
+		source->interval = registry->pause;
 	source->time = clock_ns(CLOCK_REALTIME);
 	source->note = table->nr_rows ? "" : "nothing is registered: see usertime-register(1)";
 	return true;

@@ -15,7 +15,7 @@
  * @close: ends it
  * @fd: descriptor to wait for, -1: none; as of the last call
  * @events: what for, as in poll(2)
- * @interval: between two looks, ns; 0: when @fd is ready
+ * @interval: between two looks, ns, as of the last one; 0: when @fd is ready
  * @time: of the last look, ns since 1970
  * @name: what it is
  * @note: what there is to say of it now, ""
