@@ -253,7 +253,17 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-/* They come only while wait_until() waits, which cannot miss them so. */
+/* They come only while wait_until() waits, which cannot miss them so, and here. */
+static bool is_stopped(const sigset_t *unblocked)
+{
+	sigset_t blocked;
+
+	/* ppoll() that finds something ready lets none in. */
+	sigprocmask(SIG_SETMASK, unblocked, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return stopped;
+}
+
 static void catch_signals(sigset_t *unblocked)
 {
 	struct sigaction action = { .sa_handler = stop };
@@ -312,7 +322,7 @@ static int follow(struct exporter *exporter, const sigset_t *unblocked)
 	uint64_t next_look = now + pause, next_write = now + exporter->interval;
 	bool changed;
 
-	while (!stopped) {
+	while (!is_stopped(unblocked)) {
 		changed = wait_until(exporter, earlier(next_look, next_write), unblocked);
 		now = clock_ns(CLOCK_MONOTONIC);
 		if (changed || now >= next_look)

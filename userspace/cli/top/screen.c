@@ -247,7 +247,7 @@ static void wait_for_it(struct screen *screen)
 	if (ppoll(fds, 2, timed ? &timeout : NULL, terminal_mask()) < 0 && errno != EINTR)
 		screen->failed = true;
 	/* The terminal is gone. */
-	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL) && !(fds[0].revents & POLLIN))
+	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		screen->quit = true;
 	if (fds[1].revents)
 		screen->failed |= !source->take(source, screen->table);

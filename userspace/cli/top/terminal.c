@@ -140,6 +140,11 @@ void terminal_end(void)
 
 int terminal_signal(void)
 {
+	sigset_t blocked;
+
+	/* ppoll() that finds something ready lets none in. */
+	sigprocmask(SIG_SETMASK, &mask, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	return caught;
 }
 
