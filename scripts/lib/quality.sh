@@ -43,7 +43,7 @@ states_none() {
 	case $1 in
 	.gitignore | *.md | debian/*README* | */corpus | */corpus/*) ;;
 	debian/changelog | debian/clean | debian/control | debian/copyright | debian/tests/control) ;;
-	debian/source/* | debian/*.install | debian/*.symbols | debian/*.dkms | scripts/tests/control) ;;
+	debian/source/* | debian/*.install | debian/*.examples | debian/*.symbols | debian/*.dkms | scripts/tests/control | *.json) ;;
 	*) return 1 ;;
 	esac
 }

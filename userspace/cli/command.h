@@ -18,13 +18,15 @@ enum {
 typedef int usertime_command(int argc, char **argv, const char *root);
 
 usertime_command usertime_doctor;
+usertime_command usertime_export;
 usertime_command usertime_list;
-usertime_command usertime_register_pids;
-usertime_command usertime_run;
-usertime_command usertime_unregister_pids;
 usertime_command usertime_plot;
 usertime_command usertime_record;
+usertime_command usertime_register_pids;
 usertime_command usertime_report;
+usertime_command usertime_run;
+usertime_command usertime_top;
+usertime_command usertime_unregister_pids;
 
 /* All of usertime but main(). */
 usertime_command usertime_cli;

@@ -69,6 +69,20 @@ void text_print_csv(FILE *file, const char *string, const char *separator)
 	putc('"', file);
 }
 
+char *text_printable(const char *string)
+{
+	char *printable = NULL;
+	size_t size;
+	FILE *file = open_memstream(&printable, &size);
+
+	if (!file)
+		out_of_memory();
+	text_print(file, string);
+	if (fclose(file))
+		out_of_memory();
+	return printable;
+}
+
 /* How many bytes the character at string has, 0 if it is not UTF-8; jansson judges that. */
 static size_t character(const char *string)
 {

@@ -20,6 +20,9 @@ void text_print(FILE *file, const char *string);
 /* For CSV, whose fields are separated by that: in quotes if it has to be. */
 void text_print_csv(FILE *file, const char *string, const char *separator);
 
+/* The same as a text, to be freed. */
+char *text_printable(const char *string);
+
 /* For JSON, which is UTF-8: each byte that is no part of it becomes U+FFFD. NULL becomes null. */
 json_t *text_json(const char *string);
 

@@ -18,14 +18,16 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{ "run", usertime_run, "Run a command and say what it and its descendants have used" },
+	{ "record", usertime_record, "Record what processes use over time" },
+	{ "report", usertime_report, "Show the totals, rates and exits of a recording" },
+	{ "plot", usertime_plot, "Plot a recording" },
+	{ "top", usertime_top, "Show what processes use, now or in a recording" },
+	{ "export", usertime_export, "Export what processes use to Prometheus" },
 	{ "list", usertime_list, "List the processes that are registered" },
 	{ "register", usertime_register_pids, "Register processes, to be measured until they exit" },
 	{ "unregister", usertime_unregister_pids, "End the registration of processes" },
 	{ "doctor", usertime_doctor, "Find what keeps usertime from working, and how to mend it" },
 	{ "help", help, "Explain a command" },
-	{ "plot", usertime_plot, "Plot a recording" },
-	{ "record", usertime_record, "Record what processes use over time" },
-	{ "report", usertime_report, "Show the totals, rates and exits of a recording" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
