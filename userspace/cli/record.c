@@ -22,7 +22,7 @@
 #define RING		65536
 #define WATERMARK	4096
 
-enum { OPT_MAX_SIZE = 256 };
+enum { OPT_MAX_SIZE = 256, OPT_PRECISE };
 
 struct request {
 	struct targets targets;
@@ -31,6 +31,7 @@ struct request {
 	uint64_t period;
 	uint64_t duration;
 	uint64_t max_size;
+	bool precise;
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
 	  " (usertime.urt)", 0 },
 	{ "interval", 'I', "INTERVAL", 0, "Between two samples (50ms)", 0 },
 	{ "duration", 'd', "DURATION", 0, "End after that time", 0 },
+	{ "precise", OPT_PRECISE, NULL, 0, "Tell user and system time apart by looking between"
+	  " ticks", 0 },
 	{ "max-size", OPT_MAX_SIZE, "SIZE", 0, "End when the file is that large: 100M", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
@@ -72,6 +75,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_MAX_SIZE:
 		request->max_size = word_size(arg, state);
+		break;
+	case OPT_PRECISE:
+		request->precise = true;
 		break;
 	case ARGP_KEY_ARG:
 		request->command = &state->argv[state->next - 1];
@@ -114,7 +120,8 @@ static struct usertime_session *open_session(const struct request *request)
 {
 	struct usertime_session_options options = {
 		.period = request->period, .ring = RING, .watermark = WATERMARK,
-		.flags = targets_flags(&request->targets),
+		.flags = targets_flags(&request->targets) |
+			 (request->precise ? USERTIME_SESSION_PRECISE : 0),
 	};
 	struct usertime_session *session = usertime_session_open(&options);
 

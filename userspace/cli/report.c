@@ -11,6 +11,7 @@
 #include "moment.h"
 #include "recording.h"
 #include "sheet.h"
+#include "split.h"
 #include "summary.h"
 #include "text.h"
 
@@ -221,8 +222,8 @@ static const struct argp argp = {
  */
 
 enum column {
-	SESSION, PID, PROCESSES, EXITS, USER, SYSTEM, TOTAL, CPU, P50, P95, MAX, MINOR, MAJOR, FROM,
-	TO, EXITED, AT_EXIT, EXIT_USER, EXIT_SYSTEM, UNIT, COMMAND, NR_COLUMNS
+	SESSION, PID, PROCESSES, EXITS, USER, SYSTEM, TOTAL, LOOKS, ERROR, CPU, P50, P95, MAX, MINOR,
+	MAJOR, FROM, TO, EXITED, AT_EXIT, EXIT_USER, EXIT_SYSTEM, UNIT, COMMAND, NR_COLUMNS
 };
 
 /* All there are, of which a sheet has some. */
@@ -238,6 +239,8 @@ static const struct sheet_column all_columns[NR_COLUMNS] = {
 	[P50] = { "p50_percent", "P50%", SHEET_PERCENT },
 	[P95] = { "p95_percent", "P95%", SHEET_PERCENT },
 	[MAX] = { "max_percent", "MAX%", SHEET_PERCENT },
+	[LOOKS] = { "split_looks", "LOOKS", SHEET_INTEGER },
+	[ERROR] = { "user_error_percent", "+-USER%", SHEET_PERCENT },
 	[MINOR] = { "minor_faults", "MINFLT", SHEET_INTEGER },
 	[MAJOR] = { "major_faults", "MAJFLT", SHEET_INTEGER },
 	[FROM] = { "from", NULL, SHEET_MOMENT },
@@ -282,6 +285,13 @@ static struct sheet_value value_of(const struct summary_row *row, enum column co
 		return integer(row->system);
 	case TOTAL:
 		return integer(row->user + row->system);
+	case LOOKS:
+		return integer(row->looks);
+	case ERROR:
+		return (struct sheet_value){
+			.missing = !row->looks,
+			.number = split_error(row->user, row->system, row->looks),
+		};
 	case CPU:
 		return percent(row, row->share.mean);
 	case P50:
@@ -314,12 +324,12 @@ static struct sheet_value value_of(const struct summary_row *row, enum column co
 }
 
 static const enum column process_columns[] = {
-	SESSION, PID, USER, SYSTEM, TOTAL, CPU, P50, P95, MAX, MINOR, MAJOR, FROM, TO, EXITED,
-	AT_EXIT, EXIT_USER, EXIT_SYSTEM, UNIT, COMMAND, NR_COLUMNS
+	SESSION, PID, USER, SYSTEM, TOTAL, LOOKS, ERROR, CPU, P50, P95, MAX, MINOR, MAJOR, FROM, TO,
+	EXITED, AT_EXIT, EXIT_USER, EXIT_SYSTEM, UNIT, COMMAND, NR_COLUMNS
 };
 static const enum column command_columns[] = {
-	PROCESSES, EXITS, USER, SYSTEM, TOTAL, CPU, P50, P95, MAX, MINOR, MAJOR, FROM, TO, COMMAND,
-	NR_COLUMNS
+	PROCESSES, EXITS, USER, SYSTEM, TOTAL, LOOKS, ERROR, CPU, P50, P95, MAX, MINOR, MAJOR, FROM,
+	TO, COMMAND, NR_COLUMNS
 };
 
 static bool any_unit(const struct recorded *recorded)
@@ -332,10 +342,26 @@ static bool any_unit(const struct recorded *recorded)
 	return false;
 }
 
-/* People need not see what is the same in all rows. */
-static struct sheet_column describe(enum column column, const struct recorded *recorded)
+static bool any_looks(const struct summary *summary)
+{
+	size_t i;
+
+	for (i = 0; i < summary->nr; i++)
+		if (summary->rows[i].looks)
+			return true;
+	return false;
+}
+
+/*
+ * People need not see what is the same in all rows; what precise mode has nobody else gets to see.
+ */
+static struct sheet_column describe(enum column column, const struct recorded *recorded,
+				    const struct summary *summary)
 {
 	struct sheet_column described = all_columns[column];
+
+	if ((column == LOOKS || column == ERROR) && !any_looks(summary))
+		described.name = described.title = NULL;
 
 	if ((column == SESSION && recorded->nr_sessions == 1) ||
 	    (column == UNIT && !any_unit(recorded)))
@@ -368,7 +394,7 @@ static void fill_sheet(struct sheet *sheet, const struct summary *summary,
 	size_t i, j, nr = 0;
 
 	while (wanted[nr] != NR_COLUMNS) {
-		columns[nr] = describe(wanted[nr], recorded);
+		columns[nr] = describe(wanted[nr], recorded, summary);
 		nr++;
 	}
 	value = grow(NULL, summary->nr * nr + 1, sizeof(*value));

@@ -16,7 +16,7 @@
 
 #define PROGRAM "usertime run"
 
-enum { OPT_FORMAT = 256 };
+enum { OPT_FORMAT = 256, OPT_PRECISE, OPT_RECORD };
 
 enum format { TABLE, CSV, JSON };
 
@@ -25,6 +25,8 @@ struct request {
 	uint64_t period;		/* of intervals, ns */
 	unsigned int runs;
 	bool ignore_failure;
+	bool precise;
+	const char *record;
 	enum format format;
 	const char *separator;		/* of CSV */
 	const char *output;		/* NULL: standard error */
@@ -40,6 +42,10 @@ static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "The same as --format json", 0 },
 	{ "field-separator", 'x', "SEP", 0, "The same as --format csv, with SEP (\\t: a tab) for"
 	  " the comma", 0 },
+	{ "precise", OPT_PRECISE, NULL, 0, "Tell user and system time apart by looking between"
+	  " ticks", 0 },
+	{ "record", OPT_RECORD, "FILE", 0, "Also record it to FILE, behind what was recorded there"
+	  " before", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "How to print: table (default), csv or json", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
@@ -86,6 +92,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'x':
 		take_separator(request, arg, state);
+		break;
+	case OPT_PRECISE:
+		request->precise = true;
+		break;
+	case OPT_RECORD:
+		request->record = arg;
 		break;
 	case OPT_FORMAT:
 		request->format = parse_format(arg, state);
@@ -242,7 +254,7 @@ static int run(const struct request *request, FILE *file)
 	struct output output = { .request = request, .file = file };
 	struct measurement measurement = {
 		.words = request->words, .period = request->period, .interval = print_interval,
-		.data = &output,
+		.data = &output, .precise = request->precise, .record = request->record,
 	};
 	struct run_report report = { .words = request->words };
 	int status, failed;

@@ -21,6 +21,7 @@ struct changes {
 struct last {
 	struct recorded_sample before;
 	struct recorded_sample held;
+	uint32_t looks;
 };
 
 /* What is known while samples are read. */
@@ -190,6 +191,16 @@ static bool replaces(const struct recorded_sample *exit, const struct recorded_s
 	       (uint64_t)(exit->time - sample->time) < exit->process->session->period / 2;
 }
 
+/* How many looks are behind the split grows from sample to sample, too. */
+static void count_looks(struct summary_row *row, struct last *last,
+			const struct recorded_sample *sample)
+{
+	if (sample->split != USERTIME_SPLIT_PRECISE)
+		return;
+	row->looks += sample->split_samples - last->looks;
+	last->looks = sample->split_samples;
+}
+
 static void take_sample(struct reading *reading, const struct recorded_sample *sample)
 {
 	size_t index = sample->process - reading->recorded->processes;
@@ -199,6 +210,8 @@ static void take_sample(struct reading *reading, const struct recorded_sample *s
 
 	if (row == NO_ROW)
 		return;
+	if (sample->time <= reading->end)
+		count_looks(&reading->summary->rows[row], &reading->last[index], sample);
 	if (sample->exit && sample->time <= reading->end) {
 		reading->summary->rows[row].exit = *sample;
 		reading->summary->rows[row].has_exit = true;

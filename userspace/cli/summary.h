@@ -29,6 +29,7 @@ struct summary_share {
  * @exited: how many of them exited
  * @user: used, ns
  * @system: the same
+ * @looks: that told the two apart, until then; 0 but for precise mode
  * @minor_faults: happened
  * @major_faults: the same
  * @from: the first of it that is recorded
@@ -43,6 +44,7 @@ struct summary_row {
 	uint64_t exited;
 	uint64_t user;
 	uint64_t system;
+	uint64_t looks;
 	uint64_t minor_faults;
 	uint64_t major_faults;
 	int64_t from;

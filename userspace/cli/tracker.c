@@ -207,6 +207,8 @@ struct tracked *tracker_take(struct tracker *tracker, const struct usertime_reco
 	case USERTIME_RECORD_EXIT:
 		set_usage(tracker, process, record);
 		tracker->unseen += !!(record->flags & USERTIME_FLAG_UNSEEN);
+		if (record->split == USERTIME_SPLIT_PRECISE)
+			tracker->looks += record->samples;
 		retire(tracker, process);
 		break;
 	default:

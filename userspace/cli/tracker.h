@@ -52,6 +52,7 @@ struct tracker {
 	size_t live;			/* processes that have not exited */
 	uint64_t count;			/* all that were */
 	uint64_t unseen;		/* exits without exact values: USERTIME_FLAG_UNSEEN */
+	uint64_t looks;			/* behind the split of those that exited, in precise mode */
 	struct usage usage;		/* of all of them, live and exited */
 
 	struct peak peak;		/* of processes at once: see tracker_peak() */

@@ -66,6 +66,8 @@ static json_t *json_run(const struct run_result *run)
 
 	for (metric = 0; metric < NR_METRICS; metric++)
 		set_metric(object, metric, json_integer((json_int_t)run->figures[metric]));
+	if (run->looks)
+		json_object_set_new(object, "split_looks", json_integer((json_int_t)run->looks));
 	json_object_set_new(object, "running", json_integer((json_int_t)run->running));
 	json_object_set_new(object, "lost", json_lost(run));
 	json_object_set_new(object, "commands", json_commands(run));

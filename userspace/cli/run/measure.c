@@ -12,11 +12,15 @@
 #include <unistd.h>
 
 #include "cli/child.h"
+#include "cli/recording.h"
 #include "cli/text.h"
 #include "measure.h"
 
 #define PROGRAM	"usertime run"
 #define SECOND	1000000000
+
+/* Between two samples of a recording, ns. */
+#define RECORD_PERIOD	50000000
 
 /*
  * So many records wake us: no more often than the command's own work would notice, and the smallest
@@ -33,6 +37,9 @@ struct run {
 	struct child child;
 	int timer;		/* timerfd(2) of the intervals, -1 without */
 	uint64_t began;
+	struct recording *recording;	/* or NULL */
+	uint64_t commit_due;
+	bool recording_failed;
 	bool ended;		/* the command has, ... */
 	int wait_status;	/* ... and how */
 };
@@ -74,6 +81,61 @@ static void pass_on(const struct run *run, const struct signalfd_siginfo *info)
 		kill(run->child.pid, info->ssi_signo);
 }
 
+/*
+ * The recording. Where it fails, that is said, what was committed is kept, and the command goes on.
+ */
+
+static bool open_recording(struct run *run)
+{
+	char *command = recording_words(run->measurement->words);
+	struct recording_options options = { .command = command, .period = RECORD_PERIOD };
+
+	if (run->measurement->record) {
+		run->recording = recording_append(run->measurement->record, &options);
+		run->commit_due = now() + SECOND;
+	}
+	free(command);
+	if (run->recording || !run->measurement->record)
+		return true;
+	fprintf(stderr, PROGRAM ": %s\n", recording_message());
+	return false;
+}
+
+static void give_up_recording(struct run *run)
+{
+	fprintf(stderr, PROGRAM ": %s\n", recording_message());
+	recording_close(run->recording);
+	run->recording = NULL;
+	run->recording_failed = true;
+}
+
+static void record(struct run *run, const struct usertime_record *record)
+{
+	if (run->recording && !recording_put(run->recording, record))
+		give_up_recording(run);
+}
+
+static void commit(struct run *run)
+{
+	struct usertime_drops drops;
+
+	if (!run->recording || now() < run->commit_due)
+		return;
+	usertime_session_drops(run->session, &drops);
+	run->commit_due = now() + SECOND;
+	if (!recording_commit(run->recording, &drops, now()))
+		give_up_recording(run);
+}
+
+/* false: it is not complete. */
+static bool end_recording(struct run *run)
+{
+	if (run->recording && !recording_end(run->recording, &run->result->drops, now()))
+		give_up_recording(run);
+	recording_close(run->recording);
+	return !run->recording_failed;
+}
+
 static void take_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
@@ -87,7 +149,21 @@ static void take_signals(struct run *run)
 
 static bool take_records(struct run *run)
 {
-	if (tracker_drain(&run->tracker, run->session))
+	const struct usertime_record *records;
+	ssize_t nr, i;
+
+	while ((nr = usertime_session_peek(run->session, &records)) > 0) {
+		for (i = 0; i < nr; i++) {
+			tracker_take(&run->tracker, &records[i]);
+			record(run, &records[i]);
+		}
+		if (usertime_session_consume(run->session, nr)) {
+			nr = -1;
+			break;
+		}
+	}
+	commit(run);
+	if (!nr)
 		return true;
 	fprintf(stderr, PROGRAM ": %s\n", usertime_message());
 	return false;
@@ -133,7 +209,7 @@ static bool watch(struct run *run)
 	while (!run->ended) {
 		if (!take_records(run))
 			return false;
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, run->recording ? 1000 : -1) < 0 && errno != EINTR)
 			return false;
 		/* No target is left, and the command will have ended in a moment. */
 		if (fds[1].revents & POLLHUP)
@@ -192,6 +268,7 @@ static void fill_result(struct run *run)
 	figures[METRIC_MAJOR_FAULTS] = tracker->usage.major_faults;
 	figures[METRIC_PROCESSES] = tracker->count;
 	figures[METRIC_PEAK] = tracker_peak(tracker);
+	result->looks = tracker->looks;
 	result->running = tracker->live;
 	result->unseen = tracker->unseen;
 	result->commands = tracker_commands(tracker, &result->nr_commands);
@@ -255,7 +332,9 @@ static int start_child(struct run *run)
 int measure(struct measurement *measurement, struct run_result *result)
 {
 	const struct usertime_session_options options = {
-		.flags = USERTIME_SESSION_FOLLOW, .watermark = WATERMARK,
+		.period = measurement->record ? RECORD_PERIOD : 0, .watermark = WATERMARK,
+		.flags = USERTIME_SESSION_FOLLOW |
+			 (measurement->precise ? USERTIME_SESSION_PRECISE : 0),
 	};
 	struct run run = { .measurement = measurement, .result = result, .timer = -1 };
 	int status = STATUS_OURS;
@@ -264,8 +343,10 @@ int measure(struct measurement *measurement, struct run_result *result)
 	run.session = usertime_session_open(&options);
 	if (!run.session)
 		fprintf(stderr, PROGRAM ": %s\n", usertime_message());
-	else if (!measurement->period || open_timer(&run))
+	else if ((!measurement->period || open_timer(&run)) && open_recording(&run))
 		status = start_child(&run);
+	if (!end_recording(&run))
+		status = STATUS_OURS;
 	usertime_session_close(run.session);
 	tracker_free(&run.tracker);
 	if (run.timer >= 0)

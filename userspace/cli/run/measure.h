@@ -35,6 +35,7 @@ struct run_interval {
  * @status: the exit status that stands for the command's end, as child_status() has it
  * @signal: that ended it, or 0
  * @figures: its figures; processes that still run count with what they have used so far
+ * @looks: behind the split of those that exited, in precise mode
  * @running: how many these are
  * @unseen: exits without exact values
  * @drops: what the session has lost; of the times, @figures have those of exits that were lost
@@ -45,6 +46,7 @@ struct run_result {
 	int status;
 	int signal;
 	uint64_t figures[NR_METRICS];
+	uint64_t looks;
 	uint64_t running;
 	uint64_t unseen;
 	struct usertime_drops drops;
@@ -60,6 +62,8 @@ struct run_result {
  * struct measurement - how to run
  * @words: the command, NULL behind them
  * @period: of intervals, ns; 0: none
+ * @precise: look between ticks
+ * @record: to record it to this file, too; NULL: not
  * @interval: called with each as it ends; may be NULL
  * @data: for it
  * @interrupted: a signal came that was meant to end all this; it went to the command
@@ -69,6 +73,8 @@ struct run_result {
 struct measurement {
 	char *const *words;
 	uint64_t period;
+	bool precise;
+	const char *record;
 	void (*interval)(const struct run_interval *interval, void *data);
 	void *data;
 	bool interrupted;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/recording.h"
+#include "cli/split.h"
 #include "cli/text.h"
 #include "report.h"
 
@@ -49,6 +50,9 @@ static void print_figures(FILE *file, const struct run_result *run)
 							   figures[METRIC_WALL]);
 		putc('\n', file);
 	}
+	if (run->looks)
+		fprintf(file, "%16" PRIu64 "    looks: user is right to %.1f %% of CPU\n", run->looks,
+			split_error(figures[METRIC_USER], figures[METRIC_SYSTEM], run->looks));
 	if (run->running)
 		fprintf(file, "%16" PRIu64 "    still running, with what they have used so far\n",
 			run->running);
