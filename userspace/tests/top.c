@@ -310,12 +310,12 @@ static void test_recording(void)
 	is_text(out,
 		AT(1) "busy.urt: 2 processes, 0 exited, 0.00 CPUs (0.00 user)\n" TITLES
 		SHELL
-		"    100    0.0    0.0      0.00      0.00        2    1 - cc1\n"
+		"    100    0.0    0.0      0.00      0.00        0    1 - cc1\n"
 		"\n"
 		AT(2) "busy.urt: 3 processes, 0 exited, 1.00 CPUs (1.00 user)\n" TITLES
 		"    100  100.0  100.0      1.00      1.00        4    1 - cc1\n"
 		SHELL
-		"    101    0.0    0.0      0.00      0.00        3    1 - l\\012d\n"
+		"    101    0.0    0.0      0.00      0.00        0    1 - l\\012d\n"
 		"\n"
 		AT(3) "busy.urt: 3 processes, 0 exited, 1.75 CPUs (1.50 user)\n" TITLES
 		"    100  100.0  100.0      2.00      2.00        6    1 - cc1\n"

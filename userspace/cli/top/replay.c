@@ -79,6 +79,13 @@ static bool put_all(struct replay *replay, struct top_table *table, int64_t time
 		} else if (before->process) {
 			put(table, before, &sample, time, since);
 			before->process = NULL;
+		} else if (sample.process->forked && sample.process->seen <= time) {
+			const struct recorded_sample fork = {
+				.process = sample.process, .time = sample.process->seen,
+				.threads = sample.threads,
+			};
+
+			put(table, &fork, &sample, time, since);
 		} else if (time == replay->session->began && !sample.process->forked) {
 			/* It was there, only its first sample is a little late. */
 			put(table, &sample, &sample, time, since);
