@@ -44,6 +44,7 @@ function words(x, y, anchor, text) {
 # A row for each load: what is true, and where precise mode and wait4() see it.
 function draw(   i, y, bottom) {
 	bottom = 60 + n * 28
+	print "<!-- SPDX-License-Identifier: GPL-2.0-only -->" >svg
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 %d\" font-family=\"sans-serif\"" \
 		" font-size=\"14\">\n<rect width=\"800\" height=\"%d\" fill=\"white\"/>\n", bottom + 50, bottom + 50 >svg
 	line(335, 18, 335, 32, "black", 3); words(345, 30, "start", "true")
