@@ -56,6 +56,7 @@ double cost_of_period(u64 period, void (*start)(u64 period), void (*stop)(void))
 extern const struct method stat_open, stat_pread, taskstats, bpf_iterator, bpf_held;
 
 void measure_pidstat(const struct crowd *c);
+void measure_record(const struct crowd *c);
 void measure_registry(const struct crowd *c);
 void measure_registering(void);
 void measure_session(const struct crowd *c);

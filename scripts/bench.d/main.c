@@ -28,6 +28,8 @@ static void measure_peers(const struct crowd *c)
 	for (i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
 		measure(peers[i], c);
 	measure_pidstat(c);
+	if (c->n == 100 && c->threads == 1)
+		measure_record(c);
 }
 #else
 static void measure_peers(const struct crowd *c)

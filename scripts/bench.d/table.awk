@@ -72,6 +72,7 @@ function describe() {
 	row("stat-pread", "`/proc/PID/stat`, held open, pread", "parsing the line; a descriptor per process")
 	row("stat-open", "`/proc/PID/stat`, open, read, close", "parsing the line")
 	row("pidstat", "pidstat", "starting it; reads all processes there are")
+	row("record", "`usertime record -I 1ms`, the program", "the module's sample; starting it; the processes slept")
 }
 
 function print_own(   i) {
@@ -127,6 +128,11 @@ function check(   i, verdict) {
 	budget("register", "30000", 1.2 * value["register", "100"], "registering at 30,000 (at 100, and 20 %)")
 	budget("session", crowd_largest, 1.2 * value["session", "10"],
 		"sample of one of " crowd_largest " processes (of 10, and 20 %)")
+	if (("record", "100") in value) {
+		value["record-all", "100"] = value["record", "100"] + value["session-ran", "100"]
+		budget("record-all", "100", 0.05 * value["pidstat", "100"],
+			"recording a sample of one of 100, module included (5 % of pidstat)")
+	}
 	print "\n| budget | at most | is | |\n|---|---:|---:|---|"
 	for (i = 1; i <= budgets; i++) {
 		verdict = judge(i)
