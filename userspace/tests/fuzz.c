@@ -19,6 +19,8 @@
 #include "../register/register.c"
 #elif defined(FUZZ_WORDS)
 #include "../cli/words.h"
+#elif defined(FUZZ_MOMENT)
+#include "../cli/moment.h"
 #elif defined(FUZZ_PROCESS)
 #include "../cli/processes.h"
 #elif defined(FUZZ_QUOTE)
@@ -141,6 +143,17 @@ static void parse(char *text, size_t size)
 		see_quoted(quoted, size);
 		free(quoted);
 	}
+#elif defined(FUZZ_MOMENT)
+static void parse(char *text, size_t size)
+{
+	struct moment moment;
+
+	(void)size;
+	if (parse_moment(text, &moment))
+		return;
+	if (moment.kind == MOMENT_NONE || moment.offset < 0)
+		abort();
+	sink += moment_find(&moment, 1800000000000000000, 1800086400000000000, 0);
 }
 #elif defined(FUZZ_PROCESS)
 static void parse(char *text, size_t size)

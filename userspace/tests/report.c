@@ -136,6 +136,15 @@ static void test_csv(void)
 	       "another separator, with which a name is in quotes");
 }
 
+/* What exits later has not exited yet. */
+static void test_exits(void)
+{
+	report("-x", ";", "--by", "command", "-e", "7999ms", path_of_a, NULL);
+	ok(!status && strstr(out, "\n2;0;"), "by command, before an exit");
+	report("-x", ";", "--by", "command", "-e", "8s", path_of_a, NULL);
+	ok(!status && strstr(out, "\n2;1;"), "and at it");
+}
+
 static void test_json(void)
 {
 	char want[PATH_MAX + 1024];
@@ -390,6 +399,7 @@ int main(void)
 	make_recording();
 	test_table();
 	test_csv();
+	test_exits();
 	test_json();
 	test_range();
 	test_moments();
