@@ -143,6 +143,7 @@ static void parse(char *text, size_t size)
 		see_quoted(quoted, size);
 		free(quoted);
 	}
+}
 #elif defined(FUZZ_MOMENT)
 static void parse(char *text, size_t size)
 {
