@@ -109,6 +109,41 @@ static void parse(char *text, size_t size)
 			abort();
 	sink += strlen(rest);
 }
+#elif defined(FUZZ_QUOTE)
+/* One string for gnuplot: single quotes around it, in pairs within it, and nothing not printable. */
+static void see_quoted(const char *quoted, size_t size)
+{
+	size_t i;
+
+	if (size < 2 || quoted[0] != '\'' || quoted[size - 1] != '\'')
+		abort();
+	for (i = 1; i < size - 1; i++) {
+		if ((unsigned char)quoted[i] < ' ' || quoted[i] == 0x7f)
+			abort();
+		if (quoted[i] == '\'' && quoted[++i] != '\'')
+			abort();
+	}
+	if (i != size - 1)
+		abort();
+}
+
+static void parse(char *text, size_t size)
+{
+	static const enum plot_format formats[] = { PLOT_SVG, PLOT_TEXT };
+	char *quoted;
+	FILE *file;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		file = open_memstream(&quoted, &size);
+		if (!file)
+			return;
+		plot_quote(file, text, formats[i]);
+		fclose(file);
+		see_quoted(quoted, size);
+		free(quoted);
+	}
+}
 #elif defined(FUZZ_MOMENT)
 static void parse(char *text, size_t size)
 {
@@ -120,32 +155,6 @@ static void parse(char *text, size_t size)
 	if (moment.kind == MOMENT_NONE || moment.offset < 0)
 		abort();
 	sink += moment_find(&moment, 1800000000000000000, 1800086400000000000, 0);
-#elif defined(FUZZ_QUOTE)
-/* One string for gnuplot: single quotes around it, in pairs within it, and nothing not printable. */
-static void see_quoted(const char *quoted, size_t size)
-	size_t i;
-	if (size < 2 || quoted[0] != '\'' || quoted[size - 1] != '\'')
-	for (i = 1; i < size - 1; i++) {
-		if ((unsigned char)quoted[i] < ' ' || quoted[i] == 0x7f)
-			abort();
-		if (quoted[i] == '\'' && quoted[++i] != '\'')
-			abort();
-	}
-	if (i != size - 1)
-}
-	static const enum plot_format formats[] = { PLOT_SVG, PLOT_TEXT };
-	char *quoted;
-	FILE *file;
-	size_t i;
-	for (i = 0; i < 2; i++) {
-		file = open_memstream(&quoted, &size);
-		if (!file)
-			return;
-		plot_quote(file, text, formats[i]);
-		fclose(file);
-		see_quoted(quoted, size);
-		free(quoted);
-	}
 }
 #elif defined(FUZZ_PROCESS)
 static void parse(char *text, size_t size)
