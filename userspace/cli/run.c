@@ -143,8 +143,6 @@ static FILE *open_output(const char *name)
 {
 	int fd;
 
-	if (!name)
-		return stderr;
 	if (strcmp(name, "-"))
 		return fopen(name, "we");
 	/* One of its own: who ends the program cares for stdout. */
@@ -287,16 +285,18 @@ static int run(const struct request *request, FILE *file)
 int usertime_run(int argc, char **argv, const char *root)
 {
 	struct request request = { .runs = 1, .separator = "," };
-	FILE *file;
+	FILE *file = stderr;
 	int status;
 
 	(void)root;
 	/* In order: what follows the command's name is its own. */
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_IN_ORDER, NULL, &request);
-	file = open_output(request.output);
-	if (!file) {
-		fprintf(stderr, PROGRAM ": %s: %s\n", request.output, strerror(errno));
-		return STATUS_OURS;
+	if (request.output) {
+		file = open_output(request.output);
+		if (!file) {
+			fprintf(stderr, PROGRAM ": %s: %s\n", request.output, strerror(errno));
+			return STATUS_OURS;
+		}
 	}
 	status = run(&request, file);
 	return close_output(file, request.output) ? status : STATUS_OURS;

@@ -341,7 +341,7 @@ bool summary_read(struct summary *summary, struct recorded *recorded, enum summa
 	bool done;
 	size_t i;
 
-	*summary = (struct summary){ .nr = 0 };
+	*summary = (struct summary){ .rows = grow(NULL, 1, sizeof(*summary->rows)) };
 	memset(reading.last, 0, recorded->nr_processes * sizeof(*reading.last));
 	make_rows(&reading, by);
 	reading.changes = grow(NULL, summary->nr + 1, sizeof(*reading.changes));
