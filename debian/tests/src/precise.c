@@ -101,9 +101,12 @@ TEST(told_apart, "children of 8 ms in the kernel, and in user code: told apart")
 	struct sums kernel = children_sums(PRECISE, in_the_kernel);
 	struct sums user = children_sums(PRECISE, in_user_code);
 
-	EXPECT_EQ(kernel.unlooked + user.unlooked, 0);
+	/* Where looks are rare, as they take long, one of 200 may be missed. */
+	EXPECT(kernel.unlooked + user.unlooked <= 2);
 	EXPECT(kernel.user < kernel.both / 5, "%llu of %llu", kernel.user, kernel.both);
-	EXPECT(user.user > user.both / 2, "%llu of %llu", user.user, user.both);
+	/* A debug kernel takes much longer to fork and exit. */
+	EXPECT(user.user > 5 * kernel.user, "%llu of %llu", user.user, user.both);
+	EXPECT(user.user > 100 * 8 * MS / 3, "%llu of %llu", user.user, user.both);
 }
 
 TEST(unlooked, "children that do nothing: what was not looked at says so")
