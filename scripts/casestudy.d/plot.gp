@@ -9,7 +9,7 @@ if (format eq "svg") {
 set border 3
 set tics nomirror
 set grid ytics linecolor "#dddddd" linetype 1
-set key top left
+set key bottom right
 set style line 1 linecolor "#0072b2" linewidth 2 pointtype 7
 set style line 2 linecolor "#d55e00" linewidth 2 pointtype 7
 
