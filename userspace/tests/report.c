@@ -391,6 +391,41 @@ static void test_wrong(void)
 	is_text(err, "usertime: cannot write the output: No space left on device\n", "is noticed");
 }
 
+/* In precise mode: 8 is a quarter in user code, as 100 looks have it; 9 was not looked at. */
+static void test_precise(void)
+{
+#define LOOKED(u, s, looks) \
+	.user = (u), .system = (s), .threads = 1, .split = USERTIME_SPLIT_PRECISE, .samples = (looks)
+	struct recording *recording;
+	char path[PATH_MAX], want[PATH_MAX + 1024];
+
+	tree_empty();
+	recording = recording_begin("p.urt");
+	put(recording, RECORD(FORK, 8, FORKED(SECOND), SECOND, .parent_pid = 5, .parent_start = OLD));
+	put(recording, RECORD(FORK, 9, FORKED(SECOND), SECOND, .parent_pid = 5, .parent_start = OLD));
+	put(recording, RECORD(EXIT, 9, FORKED(SECOND), SECOND + MS, USED(MS, 0, 0, 0)));
+	put(recording, RECORD(SAMPLE, 8, FORKED(SECOND), 2 * SECOND,
+			      LOOKED(SECOND / 4, SECOND * 3 / 4, 40)));
+	put(recording, RECORD(EXIT, 8, FORKED(SECOND), 3 * SECOND,
+			      LOOKED(SECOND / 2, SECOND * 3 / 2, 100)));
+	recording_finish(recording, 4 * SECOND);
+	tree_path(path, "p.urt");
+	report("-s", "total", path, NULL);
+	snprintf(want, sizeof(want),
+		 "%s: 2027-01-15 08:00:00.000 to 2027-01-15 08:00:04.000\n\n"
+		 "PID      USER    SYSTEM     TOTAL  LOOKS  +-USER%%   CPU%%   P50%%   P95%%   MAX%%  MINFLT"
+		 "  MAJFLT        EXITED   AT-EXIT  COMMAND\n"
+		 "  8  0.500000  1.500000  2.000000    100      4.3  100.0  100.0  100.0  100.0       0"
+		 "       0  08:00:03.000  2.000000  \n"
+		 "  9  0.001000  0.000000  0.001000      0        -  100.0  100.0  100.0  100.0       0"
+		 "       0  08:00:01.001  0.001000  \n", path);
+	prints(want, "precise mode: how many looks, and how far to trust them");
+	report("-e", "2s", "-s", "total", "-x", ",", path, NULL);
+	ok(strstr(out, "split_looks,user_error_percent,") && strstr(out, ",40,"),
+	   "those until then, for programs");
+#undef LOOKED
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
@@ -408,5 +443,6 @@ int main(void)
 	test_moment_only();
 	test_order();
 	test_wrong();
+	test_precise();
 	return tap_done();
 }
