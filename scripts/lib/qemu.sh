@@ -26,8 +26,9 @@ kvm_works() {
 # the toolbox has 10. Under icount the processor's fast string flags are off: with them one
 # instruction is counted for each byte.
 accelerator() {
-	if [ "$1" = arm64 ]; then
-		[ -z "$icount" ] || die "--icount is for amd64"
+	if [ "$1" = arm64 ] && [ -n "$icount" ]; then
+		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off -cpu cortex-a72
+	elif [ "$1" = arm64 ]; then
 		printf '%s\n' -accel tcg,thread=multi,tb-size=512 -cpu cortex-a72
 	elif [ -n "$icount" ]; then
 		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off \
