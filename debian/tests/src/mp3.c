@@ -20,7 +20,6 @@
 #include "mp.h"
 
 #define STATUS		"/proc/mp3/status"
-#define NODE		"/dev/usertime-test-mp3"
 #define PAGES		128
 #define LONGS		48000		/* that are used, four a sample */
 #define SAMPLES		(LONGS / 4)
@@ -46,13 +45,22 @@ static size_t buffer_size(void)
 	return PAGES * sysconf(_SC_PAGESIZE);
 }
 
+/* Each process has its own: several may be at it at once. */
+static const char *node(void)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/dev/usertime-test-mp3-%d", getpid());
+	return path;
+}
+
 static int open_node(void)
 {
 	int fd;
 
-	unlink(NODE);
-	ASSERT_EQ(mknod(NODE, S_IFCHR | 0600, makedev(major_number(), 0)), 0, "errno %d", errno);
-	fd = open(NODE, O_RDWR | O_SYNC);
+	unlink(node());
+	ASSERT_EQ(mknod(node(), S_IFCHR | 0600, makedev(major_number(), 0)), 0, "errno %d", errno);
+	fd = open(node(), O_RDWR | O_SYNC);
 	ASSERT(fd >= 0, "errno %d", errno);
 	return fd;
 }
@@ -70,7 +78,7 @@ static unsigned long *map_buffer(void)
 static void unmap_buffer(unsigned long *buffer)
 {
 	munmap(buffer, buffer_size());
-	unlink(NODE);
+	unlink(node());
 }
 
 /* ---- the monitor ---- */
@@ -441,7 +449,7 @@ static void scribble(struct kid *parent, void *arg)
 	for (i = 0; i < 20000000; i++)
 		buffer[random() % (buffer_size() / sizeof(long))] = random();
 	kid_tell(parent, 0);
-	munmap(buffer, buffer_size());
+	unmap_buffer(buffer);
 }
 
 TEST(hostile_buffer, "garbage in the buffer, mappings beyond it, forks with it: errno, no harm")
@@ -475,7 +483,7 @@ TEST(hostile_buffer, "garbage in the buffer, mappings beyond it, forks with it: 
 	}
 	tell_status('U', k.pid);
 	close(fd);
-	unlink(NODE);
+	unlink(node());
 }
 
 TEST(hostile_writes, "a million bytes, wrong letters, PIDs of nobody, many at once: errno")
@@ -512,9 +520,9 @@ TEST(mapped_unload, "it cannot be unloaded before the last mapping is gone; then
 	EXPECT_EQ(mp_unload(), 0);
 	EXPECT_EQ(counter("targets"), 0);
 	EXPECT_EQ(access(STATUS, F_OK), -1);
-	EXPECT_EQ(open(NODE, O_RDWR), -1);
+	EXPECT_EQ(open(node(), O_RDWR), -1);
 	EXPECT_EQ(errno, ENXIO);
-	unlink(NODE);
+	unlink(node());
 }
 
 int main(void)
