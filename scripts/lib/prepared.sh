@@ -26,6 +26,17 @@ prepare_disk() {
 	return "$status"
 }
 
+# installation DEPENDENCIES: the script. Our packages come last, so that whatever is newer than they are
+# is of theirs.
+installation() {
+	cat <<-EOT
+		#!/bin/sh -e
+		others=\$(apt-get -s satisfy "$1" | awk '\$1 == "Inst" && \$2 !~ /usertime/ { print \$2 }')
+		[ -z "\$others" ] || apt-get -q -y install \$others
+		exec apt-get -q -y satisfy "$1"
+	EOT
+}
+
 # install_on_disk SYSTEM DEPENDENCIES: makes PREPARED, with WORK.
 install_on_disk() {
 	local log=${PREPARED%.qcow2}.log cpus=2 memory=3072 seconds=1800 append='' icount='' installed='' complaints
@@ -33,7 +44,7 @@ install_on_disk() {
 	on_begin() { : >"$log"; }
 	on_line() { printf '%s\n' "$3" >>"$log"; }
 	on_end() { installed=$2; }
-	printf '#!/bin/sh\nexec apt-get -q -y satisfy "%s"\n' "$2" | add_job installation required merge
+	installation "$2" | add_job installation required merge
 	: >"$WORK/data/poweroff"
 	prepare_guest "$1" "$WORK" || return 1
 	if ! run_guest "$(arch_of "$1")" "$WORK" || [ "$installed" != 0 ]; then
