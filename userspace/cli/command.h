@@ -34,4 +34,7 @@ usertime_command usertime_cli;
 /* -h, --help and --usage: a child of the argp of every subcommand. */
 extern const struct argp usertime_help_options;
 
+/* The children of an argp that has only this one. */
+extern const struct argp_child usertime_help_children[];
+
 #endif

@@ -45,18 +45,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &usertime_help_options, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 }
-};
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
 	.doc = "Find what keeps usertime from working: a line for each check, and after -> the"
 	       " command, for root, that mends what is wrong."
 	       "\vExit status: 0 nothing fails (there may be warnings), 1 something fails, 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 static bool is_loaded(const char *root)

@@ -33,3 +33,8 @@ const struct argp usertime_help_options = {
 	.options = options,
 	.parser = parse_option,
 };
+
+const struct argp_child usertime_help_children[] = {
+	{ &usertime_help_options, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 }
+};

@@ -50,11 +50,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &usertime_help_options, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 }
-};
-
 static const struct argp list_argp = {
 	.options = list_options,
 	.parser = parse_option,
@@ -66,7 +61,7 @@ static const struct argp list_argp = {
 	       "  usertime list -j | jq '.processes[] | select(.user_ns > 1e9)'\n\n"
 	       "Exit status: 0 done, 1 the module is not loaded, or one of the processes is not"
 	       " registered, 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 static const struct argp register_argp = {
@@ -78,7 +73,7 @@ static const struct argp register_argp = {
 	       "  usertime register $$\n"
 	       "  usertime register $(pgrep -x make)\n\n"
 	       "Exit status: 0 all done, 1 some failed, 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 static const struct argp unregister_argp = {
@@ -89,7 +84,7 @@ static const struct argp unregister_argp = {
 	       "  usertime unregister $$\n"
 	       "  usertime unregister $(cut -d: -f1 /proc/urt/status)\n\n"
 	       "Exit status: 0 all done, 1 some failed, 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 struct json_list {

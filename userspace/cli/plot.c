@@ -179,11 +179,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &usertime_help_options, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 }
-};
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
@@ -195,7 +190,7 @@ static const struct argp argp = {
 	       "  usertime plot --by command -o make.svg make.urt\n"
 	       "  usertime plot --kind faults -b 14:30 -e 15:00 -o faults.png web.urt\n\n"
 	       "Exit status: 0 plotted, 1 failed, 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 /* The terminal's size, for one plot, its legend and the prompt. */

@@ -195,11 +195,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &usertime_help_options, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 }
-};
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
@@ -214,7 +209,7 @@ static const struct argp argp = {
 	       "  usertime report --html build.html build.urt\n"
 	       "  usertime report -j build.urt | jq '.processes[] | select(.exited)'\n\n"
 	       "Exit status: 0 done, 1 the recording cannot be read, or is not of that time, 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 /*

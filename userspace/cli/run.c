@@ -118,11 +118,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &usertime_help_options, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 }
-};
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
@@ -136,7 +131,7 @@ static const struct argp argp = {
 	       "Exit status: that of COMMAND (of the first run that failed), or 128 and the number of"
 	       " the signal that ended it; 125 if usertime failed, 126 if COMMAND cannot be"
 	       " executed, 127 if it is not found; 2 usage.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 static FILE *open_output(const char *name)

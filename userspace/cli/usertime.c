@@ -117,17 +117,12 @@ static char *list_commands(int key, const char *text, void *input)
 	return list;
 }
 
-static const struct argp_child children[] = {
-	{ &usertime_help_options, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 }
-};
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "COMMAND [ARGUMENT...]",
 	.doc = "How much user CPU time processes use, as the usertime module measures it.",
-	.children = children,
+	.children = usertime_help_children,
 	.help_filter = list_commands,
 };
 
@@ -145,7 +140,7 @@ static const struct argp help_argp = {
 	.parser = parse_help,
 	.args_doc = "[COMMAND]",
 	.doc = "Explain a command, or list all of them.",
-	.children = children,
+	.children = usertime_help_children,
 };
 
 static int help(int argc, char **argv, const char *root)

@@ -9,6 +9,7 @@
 
 #include "cli/clocks.h"
 #include "cli/text.h"
+#include "cli/tracker.h"
 #include "source.h"
 
 /* With nothing registered there are no refreshes: then it is asked so often. */
@@ -19,10 +20,60 @@ struct registry {
 	char *proc;
 	uint64_t last;			/* look, CLOCK_MONOTONIC */
 	uint64_t pause;			/* between two of them, at least */
+	struct usertime_session *exits;	/* NULL: cannot be had */
+	struct tracker tracker;		/* of it */
+	struct top_table *table;	/* that a look is for */
 };
 
-static int put(const struct usertime_registry_entry *entry, void *table)
+/*
+ * Exits. The refresh that wakes us has removed who exited since the one before, and the final values
+ * with it. So whatever is listed becomes a target of a session without a period: who may be
+ * observed brings an EXIT record.
+ */
+static void watch(struct registry *registry, const struct usertime_registry_entry *entry)
 {
+	uint64_t start = entry->start_ns;
+
+	if (registry->exits && entry->state != 'X' &&
+	    !tracker_find(&registry->tracker, entry->pid, start))
+		usertime_session_add(registry->exits, entry->pid, &start);
+}
+
+static void put_exit(struct top_table *table, const struct tracked *process)
+{
+	const struct top_values values = {
+		.pid = process->pid,
+		.start = process->start,
+		.user = process->usage.user,
+		.system = process->usage.system,
+		.faults = process->usage.minor_faults + process->usage.major_faults,
+		.threads = process->threads,
+		.exited = true,
+	};
+
+	top_table_put(table, &values, false);
+}
+
+static bool take_exits(struct registry *registry)
+{
+	struct usertime_record record;
+	struct tracked *process;
+	int there = 0;
+
+	/* With it come the exits that are under way. */
+	if (registry->exits && usertime_session_sample(registry->exits))
+		return false;
+	while (registry->exits && (there = usertime_session_next(registry->exits, &record)) > 0) {
+		process = tracker_take(&registry->tracker, &record);
+		if (process && process->exited)
+			put_exit(registry->table, process);
+	}
+	return !there;
+}
+
+static int put(const struct usertime_registry_entry *entry, void *data)
+{
+	struct registry *registry = data;
 	const struct top_values values = {
 		.pid = entry->pid,
 		.start = entry->start_ns,
@@ -35,7 +86,8 @@ static int put(const struct usertime_registry_entry *entry, void *table)
 		.exited = entry->state == 'X',
 	};
 
-	top_table_put(table, &values, false);
+	top_table_put(registry->table, &values, false);
+	watch(registry, entry);
 	return 0;
 }
 
@@ -44,7 +96,8 @@ static bool look(struct top_source *source, struct top_table *table)
 	struct registry *registry = (struct registry *)source;
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
-	if (usertime_registry_list(registry->proc, put, table)) {
+	registry->table = table;
+	if (usertime_registry_list(registry->proc, put, registry) || !take_exits(registry)) {
 		fprintf(stderr, TOP_PROGRAM ": %s\n", usertime_message());
 		return false;
 	}
@@ -74,6 +127,8 @@ static void end(struct top_source *source)
 
 	if (source->fd >= 0)
 		close(source->fd);
+	usertime_session_close(registry->exits);
+	tracker_free(&registry->tracker);
 	free(registry->proc);
 	free(registry);
 }
@@ -92,6 +147,9 @@ struct top_source *top_registry(const char *root, uint64_t interval)
 		.proc = root ? text("%s/proc", root) : NULL,
 		.pause = interval,
 	};
+	/* Without a device it does without; so do tests. */
+	if (!root)
+		registry->exits = usertime_session_open(NULL);
 	free(status);
 	return &registry->source;
 }

@@ -90,10 +90,12 @@ void top_table_put(struct top_table *table, const struct top_values *values, boo
 	struct process key = { .row.values = *values }, **found, *process;
 
 	found = tfind(&key, &table->state->processes, compare_identity);
+	if (!found && !values->command)
+		return;
 	process = found ? *found : add_process(table->state, values, new);
 	if (process->exited)
 		return;
-	if (strcmp(process->command, values->command)) {
+	if (values->command && strcmp(process->command, values->command)) {
 		free(process->command);
 		process->command = text("%s", values->command);
 	}

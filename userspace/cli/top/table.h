@@ -21,7 +21,7 @@
  * struct top_values - what is known of a process
  * @pid: with @start the identity
  * @start: when it was forked, on any clock
- * @command: its name, as text_print() has it
+ * @command: its name, as text_print() has it; NULL: as before
  * @user: CPU time since it was forked
  * @system: the same
  * @faults: page faults, of both kinds
@@ -76,7 +76,8 @@ void top_table_clear(struct top_table *table);
 
 /*
  * Something new of a process, to be shown after the next look. One that was not there before is new
- * if all that it has used was used since the last look.
+ * if all that it has used was used since the last look. Who is shown as exited stays as it is; one that
+ * was not there before is not put without a name.
  */
 void top_table_put(struct top_table *table, const struct top_values *values, bool new);
 
