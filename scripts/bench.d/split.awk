@@ -71,6 +71,7 @@ BEGIN {
 	titles["worst-error"] = "worst one"
 	titles["first-millisecond"] = "what a process of a millisecond takes longer, %"
 	titles["long-run"] = "what one of two seconds takes longer, %"
+	titles["call"] = "a system call of one that is no target, instructions more"
 	titles["switch"] = "a switch between two that are no targets, instructions more"
 	titles["switch-afterwards"] = "the same when the last precise target has gone"
 }

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,7 +141,7 @@ static void compare(const struct load *load)
 	}
 }
 
-/* ---- what it costs others: a switch from one thread to another, neither a target ---- */
+/* ---- what it costs others, that are no targets: a switch of threads, a system call ---- */
 
 enum { YIELDS = 2000 };
 
@@ -174,9 +175,25 @@ static double cost_of_switch(void)
 	return (double)least / YIELDS / 2;
 }
 
-static void measure_switch(void)
+/* Least of some: a system call of a process that is no target. */
+static double cost_of_call(void)
 {
-	double before, with, after;
+	u64 least = -1, begin, took;
+	int i, j;
+
+	for (i = 0; i < 30; i++) {
+		begin = instructions_now();
+		for (j = 0; j < YIELDS; j++)
+			syscall(SYS_getppid);
+		took = instructions_now() - begin;
+		least = took < least ? took : least;
+	}
+	return (double)least / YIELDS;
+}
+
+static void measure_others(void)
+{
+	double before, with, after, call_before, call_with;
 	pid_t target = check(fork(), "fork");
 	struct usertime_target t = { .pid = target };
 	struct usertime_setup setup = { .ring = 64, .flags = USERTIME_SETUP_PRECISE };
@@ -187,16 +204,19 @@ static void measure_switch(void)
 			pause();
 	sleep(3);	/* a second after the last target, nothing is left of the mode */
 	before = cost_of_switch();
+	call_before = cost_of_call();
 	fd = check(open(USERTIME_DEVICE_PATH, O_RDWR | O_CLOEXEC), "open");
 	check(ioctl(fd, USERTIME_IOC_SETUP, &setup), "setup");
 	check(ioctl(fd, USERTIME_IOC_ADD, &t), "add");
 	with = cost_of_switch();
+	call_with = cost_of_call();
 	close(fd);
 	kill(target, 9);
 	waitpid(target, NULL, 0);
 	sleep(3);
 	after = cost_of_switch();
 	printf("# a switch: %.1f, with a precise target %.1f, afterwards %.1f\n", before, with, after);
+	limit("call", call_with - call_before, 0.05);
 	limit("switch", with - before, 60);
 	limit("switch-afterwards", after - before, 1);
 }
@@ -212,6 +232,6 @@ int main(int argc, char **argv)
 			compare(&loads[i]);
 	limit("mean-error", mean_error, 5);
 	limit("worst-error", worst_error, 12);
-	measure_switch();
+	measure_others();
 	return 0;
 }
