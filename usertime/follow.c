@@ -146,6 +146,12 @@ static void init_child(struct urt_watched *c, struct urt_target *parent, struct 
 	c->parent_start = parent->start;
 }
 
+static void lose_child(struct urt_target *t)
+{
+	atomic_inc(&urt_watch_of(t->session)->spares.no_child);
+	irq_work_queue(&t->session->kick);
+}
+
 /**
  * urt_follow_fork - the fork probe's part: make the child a target, if it is to be followed
  * @t: the target that forks, found in the index
@@ -157,18 +163,21 @@ void urt_follow_fork(struct urt_target *t, struct task_struct *child)
 {
 	struct urt_watch *w = urt_watch_of(t->session);
 	struct urt_spare *spare;
+	int err;
 
 	if (!w->follow || test_bit(URT_REFUSED, &t->flags))
 		return;
 	spare = get_spare(&w->spares);
 	if (!spare) {
-		atomic_inc(&w->spares.no_child);
-		irq_work_queue(&t->session->kick);
+		lose_child(t);
 		return;
 	}
 	init_child(&spare->child, t, child);
-	if (urt_index_insert(&spare->child.target)) {
-		/* Somebody saw it and added it by hand. */
+	err = urt_index_insert(&spare->child.target);
+	if (err) {
+		/* -EEXIST: somebody saw it and added it by hand. */
+		if (err == -EBUSY)
+			lose_child(t);
 		urt_target_put(&spare->child.target);
 		return;
 	}

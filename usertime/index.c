@@ -4,6 +4,9 @@
  * session that does). Probes look things up under RCU; a raw spinlock orders changes, because
  * probes may run where a sleeping lock must not be taken (before 7.x with preemption off, also on
  * -rt). For the same reason the table never grows: it is sized by max_targets at load.
+ *
+ * In a chain precise targets come first. A process may be in thousands of sessions, but the switch
+ * probe, with interrupts off, only looks at these, of which it can be in so many.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -48,16 +51,37 @@ static struct urt_target *find(const struct urt_session *session, const struct p
 	return NULL;
 }
 
+static int insert(struct urt_target *t)
+{
+	struct hlist_head *chain = urt_index_chain(t->pid);
+	struct urt_target *other, *last_precise = NULL;
+	unsigned int limited = 0;
+
+	hlist_for_each_entry(other, chain, hash) {
+		if (urt_precise_of(other))
+			last_precise = other;
+		if (other->pid != t->pid)
+			continue;
+		if (other->session == t->session)
+			return -EEXIST;
+		limited += urt_precise_of(other) && !other->session->unlimited;
+	}
+	if (urt_precise_of(t) && !t->session->unlimited && limited >= URT_PRECISE_SESSIONS)
+		return -EBUSY;
+	if (urt_precise_of(t) || !last_precise)
+		hlist_add_head_rcu(&t->hash, chain);
+	else
+		hlist_add_behind_rcu(&t->hash, &last_precise->hash);
+	return 0;
+}
+
 int urt_index_insert(struct urt_target *t)
 {
 	unsigned long flags;
-	int err = -EEXIST;
+	int err;
 
 	raw_spin_lock_irqsave(&table_lock, flags);
-	if (!find(t->session, t->pid)) {
-		hlist_add_head_rcu(&t->hash, urt_index_chain(t->pid));
-		err = 0;
-	}
+	err = insert(t);
 	raw_spin_unlock_irqrestore(&table_lock, flags);
 	return err;
 }

@@ -12,13 +12,16 @@ struct urt_target;
 int urt_index_init(void);
 void urt_index_exit(void);
 
-/* -EEXIST if the session has a target for that process. */
+/*
+ * -EEXIST if the session has a target for that process; -EBUSY if the target is precise, and the
+ * process has URT_PRECISE_SESSIONS such.
+ */
 int urt_index_insert(struct urt_target *t);
 void urt_index_remove(struct urt_target *t);
 
 /*
  * The chain (of urt_target.hash) on which the targets of @pid are, among others: compare their pid.
- * An RCU read section covers its use.
+ * Precise ones come first. An RCU read section covers its use.
  */
 struct hlist_head *urt_index_chain(const struct pid *pid);
 

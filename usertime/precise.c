@@ -111,24 +111,24 @@ static u32 shorter(u32 cell, u32 other)
 	return cell ? min(cell, other) : other;
 }
 
-static bool is_counting(const struct urt_precise *p)
-{
-	return p && READ_ONCE(p->counting);
-}
-
 /*
  * The shortest cell that a session wants for @task's process, 0 if none wants to look at it.
- * Interrupts are off, which is an RCU read section.
+ * Interrupts are off, which is an RCU read section; precise targets come first in a chain.
  */
 static __always_inline u32 cell_wanted(struct task_struct *task)
 {
 	struct pid *pid = task_tgid(task);
 	const struct urt_target *t;
+	struct urt_precise *p;
 	u32 cell = 0;
 
-	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled())
-		if (t->pid == pid && is_counting(urt_precise_of(t)))
-			cell = shorter(cell, cell_of(urt_precise_of(t)));
+	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled()) {
+		p = urt_precise_of(t);
+		if (!p)
+			break;
+		if (t->pid == pid && READ_ONCE(p->counting))
+			cell = shorter(cell, cell_of(p));
+	}
 	return cell;
 }
 
@@ -142,7 +142,9 @@ static u32 count_looks(struct task_struct *task, u32 weight, bool user)
 
 	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled()) {
 		p = urt_precise_of(t);
-		if (t->pid != pid || !is_counting(p))
+		if (!p)
+			break;
+		if (t->pid != pid || !READ_ONCE(p->counting))
 			continue;
 		if (user)
 			atomic64_add(weight, &p->user);
@@ -162,7 +164,9 @@ static void count_known(struct task_struct *task, u64 ns)
 
 	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled()) {
 		p = urt_precise_of(t);
-		if (t->pid == pid && is_counting(p))
+		if (!p)
+			break;
+		if (t->pid == pid && READ_ONCE(p->counting))
 			atomic64_add(ns, &p->known_system);
 	}
 }

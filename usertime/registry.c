@@ -402,6 +402,7 @@ void urt_registry_setup(struct urt_registry *r, const struct urt_registry_ops *o
 {
 	r->ops = ops;
 	r->by_number = RB_ROOT;
+	r->session.unlimited = true;	/* there are few */
 	init_waitqueue_head(&r->wait);
 	urt_session_setup(&r->session, ops->exited_linger ? &lingering_ops : &prompt_ops, period);
 }

@@ -199,8 +199,8 @@ static __always_inline bool may_observe(struct urt_target *t, struct task_struct
  * @pid: the process; a reference is taken
  *
  * It is sampled at once. Caller holds the session's lock. Returns 0, -EEXIST if the process is in
- * the session already, -ESRCH if it has exited, -EPERM if it may not be observed any more, or what
- * attaching the probes failed with.
+ * the session already, -EBUSY as urt_index_insert() does, -ESRCH if it has exited, -EPERM if it may
+ * not be observed any more, or what attaching the probes failed with.
  */
 int urt_session_add(struct urt_session *s, struct urt_target *t, struct pid *pid)
 {

@@ -388,6 +388,7 @@ static int make_ring(struct urt_watch *w, const struct usertime_setup *setup)
 	w->follow = setup->flags & USERTIME_SETUP_FOLLOW;
 	w->session.period = setup->period;
 	w->session.precise = setup->flags & USERTIME_SETUP_PRECISE;
+	w->session.unlimited = file_ns_capable(w->file, &init_user_ns, CAP_SYS_RESOURCE);
 	/* Pairs with urt_watch_ring(): who sees the ring sees all of the setup. */
 	smp_store_release(&w->session.ring, ring);
 	return 0;

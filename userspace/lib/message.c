@@ -139,6 +139,10 @@ void usertime_explain_add(int error, pid_t pid, uint64_t period)
 				     " max_targets_per_user%s", (int)pid, !period ? "" :
 				     ", or max_rate_per_user, which a longer period would keep");
 		break;
+	case EBUSY:
+		usertime_set_message(error, "%d: in precise mode of as many sessions as is possible",
+				     (int)pid);
+		break;
 	case ENOSPC:
 		usertime_set_message(error, "%d: as many are measured as the module takes:"
 				     " its parameter max_targets", (int)pid);
