@@ -26,9 +26,9 @@ prepare_disk() {
 	return "$status"
 }
 
-# installation DEPENDENCIES: the script. Our packages come last, so that whatever is newer than they are
+# installing DEPENDENCIES: the script. Our packages come last, so that whatever is newer than they are
 # is of theirs.
-installation() {
+installing() {
 	cat <<-EOT
 		#!/bin/sh -e
 		others=\$(apt-get -s satisfy "$1" | awk '\$1 == "Inst" && \$2 !~ /usertime/ { print \$2 }')
@@ -44,7 +44,7 @@ install_on_disk() {
 	on_begin() { : >"$log"; }
 	on_line() { printf '%s\n' "$3" >>"$log"; }
 	on_end() { installed=$2; }
-	installation "$2" | add_job installation required merge
+	installing "$2" | add_job installation required merge
 	: >"$WORK/data/poweroff"
 	prepare_guest "$1" "$WORK" || return 1
 	if ! run_guest "$(arch_of "$1")" "$WORK" || [ "$installed" != 0 ]; then
