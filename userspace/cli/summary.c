@@ -17,9 +17,19 @@ struct changes {
 	size_t nr;
 };
 
-/* A process's last two samples, of which one is held back until the next comes. */
+/*
+ * The scheduler charges a thread that goes on running once a tick, of which the slowest kernels have
+ * one in 10 ms: shares of less time than this would show when it did that, not what was used.
+ */
+#define SHORTEST	(20 * INT64_C(1000000))
+
+/*
+ * The ends of a process's last line, which is not added before there is a next one, and its last
+ * sample, to which that will lead if it is long enough by then.
+ */
 struct last {
-	struct recorded_sample before;
+	struct recorded_sample from;
+	struct recorded_sample to;
 	struct recorded_sample held;
 	uint32_t looks;
 };
@@ -150,23 +160,34 @@ static uint64_t between(const struct recorded_sample *a, uint64_t at_a,
 	return at_a + (unsigned __int128)(at_b - at_a) * (time - a->time) / (b->time - a->time);
 }
 
+/* Where the line from one sample to the next is at a time between them. */
+static struct recorded_sample point_on(const struct recorded_sample *a,
+				       const struct recorded_sample *b, int64_t time)
+{
+	return (struct recorded_sample){
+		.process = a->process,
+		.time = time,
+		.user = between(a, a->user, b, b->user, time),
+		.system = between(a, a->system, b, b->system, time),
+		.minor_faults = between(a, a->minor_faults, b, b->minor_faults, time),
+		.major_faults = between(a, a->major_faults, b, b->major_faults, time),
+	};
+}
+
 static void add_line(struct reading *reading, size_t row_index, const struct recorded_sample *a,
 		     const struct recorded_sample *b)
 {
 	struct summary_row *row = &reading->summary->rows[row_index];
 	int64_t from = later(a->time, reading->begin), to = earlier(b->time, reading->end);
-	uint64_t user, system;
+	struct recorded_sample first = point_on(a, b, from), last = point_on(a, b, to);
+	uint64_t user = last.user - first.user, system = last.system - first.system;
 
 	if (from >= to)
 		return;
-#define USED(what)	(between(a, a->what, b, b->what, to) - between(a, a->what, b, b->what, from))
-	user = USED(user);
-	system = USED(system);
-	row->minor_faults += USED(minor_faults);
-	row->major_faults += USED(major_faults);
-#undef USED
 	row->user += user;
 	row->system += system;
+	row->minor_faults += last.minor_faults - first.minor_faults;
+	row->major_faults += last.major_faults - first.major_faults;
 	if (user + system) {
 		double share = (double)(user + system) / (to - from);
 
@@ -181,14 +202,42 @@ static bool is_known(const struct recorded_sample *sample)
 	return sample->process;
 }
 
-/*
- * An exit that comes right behind a sample would have the share of a moment, of which one is exact
- * and the other an estimate: then it takes the sample's place.
- */
+/* An exit right behind a sample takes its place: the one is exact, the other an estimate. */
 static bool replaces(const struct recorded_sample *exit, const struct recorded_sample *sample)
 {
-	return exit->exit &&
-	       (uint64_t)(exit->time - sample->time) < exit->process->session->period / 2;
+	uint64_t after = exit->time - sample->time;
+
+	return exit->exit && (after < (uint64_t)SHORTEST || after < exit->process->session->period / 2);
+}
+
+/* The line to the held sample becomes the last one, unless it is too short: then it grows. */
+static void move_on(struct reading *reading, size_t row, struct last *last,
+		    const struct recorded_sample *next)
+{
+	int64_t soonest = last->to.time + SHORTEST;
+
+	if (is_known(&last->to) && (replaces(next, &last->held) || next->time < soonest))
+		return;
+	if (is_known(&last->to) && last->held.time < soonest)
+		last->held = point_on(&last->held, next, soonest);
+	if (is_known(&last->from))
+		add_line(reading, row, &last->from, &last->to);
+	last->from = last->to;
+	last->to = last->held;
+}
+
+/* What is left at the end is added to the last line where it is too short to be one. */
+static void add_rest(struct reading *reading, size_t row, const struct last *last)
+{
+	if (!is_known(&last->from)) {
+		if (is_known(&last->to))
+			add_line(reading, row, &last->to, &last->held);
+	} else if (last->held.time < last->to.time + SHORTEST) {
+		add_line(reading, row, &last->from, &last->held);
+	} else {
+		add_line(reading, row, &last->from, &last->to);
+		add_line(reading, row, &last->to, &last->held);
+	}
 }
 
 /* How many looks are behind the split grows from sample to sample, too. */
@@ -204,28 +253,24 @@ static void count_looks(struct summary_row *row, struct last *last,
 static void take_sample(struct reading *reading, const struct recorded_sample *sample)
 {
 	size_t index = sample->process - reading->recorded->processes;
-	struct recorded_sample *before = &reading->last[index].before;
-	struct recorded_sample *held = &reading->last[index].held;
+	struct last *last = &reading->last[index];
 	size_t row = reading->row_of[index];
 
 	if (row == NO_ROW)
 		return;
 	if (sample->time <= reading->end)
-		count_looks(&reading->summary->rows[row], &reading->last[index], sample);
+		count_looks(&reading->summary->rows[row], last, sample);
 	if (sample->exit && sample->time <= reading->end) {
 		reading->summary->rows[row].exit = *sample;
 		reading->summary->rows[row].has_exit = true;
 	}
 	/* Nothing had been used when it was forked. */
-	if (!is_known(held) && sample->process->forked)
-		*held = (struct recorded_sample){
+	if (!is_known(&last->held) && sample->process->forked)
+		last->held = (struct recorded_sample){
 			.process = sample->process, .time = sample->process->seen
 		};
-	if (is_known(before) && !replaces(sample, held))
-		add_line(reading, row, before, held);
-	if (!is_known(before) || !replaces(sample, held))
-		*before = *held;
-	*held = *sample;
+	move_on(reading, row, last, sample);
+	last->held = *sample;
 }
 
 static bool take_samples(struct reading *reading)
@@ -238,12 +283,8 @@ static bool take_samples(struct reading *reading)
 		return false;
 	while ((ret = recorded_next(reading->recorded, &sample)) == 1)
 		take_sample(reading, &sample);
-	for (i = 0; i < reading->recorded->nr_processes; i++) {
-		const struct last *last = &reading->last[i];
-
-		if (is_known(&last->before))
-			add_line(reading, reading->row_of[i], &last->before, &last->held);
-	}
+	for (i = 0; i < reading->recorded->nr_processes; i++)
+		add_rest(reading, reading->row_of[i], &reading->last[i]);
 	return !ret;
 }
 

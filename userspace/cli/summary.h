@@ -12,7 +12,7 @@ enum summary_by { SUMMARY_BY_PID, SUMMARY_BY_COMMAND };
  * @mean: over all the time
  * @p50: half of the time it was not more
  * @p95: the same for 95 % of it
- * @max: the most between two samples
+ * @max: the most between two samples, 20 ms apart at least
  */
 struct summary_share {
 	double mean;

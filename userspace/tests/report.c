@@ -286,9 +286,27 @@ static void test_exit_behind_sample(void)
 	recording_finish(recording, SECOND);
 	report("--format", "csv", path_of_a, NULL);
 	prints(CSV_HEAD
-	       "1,6,0.020000000,0.000000000,0.020000000,99.9950002499875,99.9900009999,"
-	       "100,100,3,0,2027-01-15T08:00:00.000000000Z,2027-01-15T08:00:00.020001000Z,"
+	       "1,6,0.020000000,0.000000000,0.020000000,99.9950002499875,99.9950002499875,"
+	       "99.9950002499875,99.9950002499875,3,0,2027-01-15T08:00:00.000000000Z,2027-01-15T08:00:00.020001000Z,"
 	       "2027-01-15T08:00:00.020001000Z,0.020000000,0.000000000,,\n", "an exit behind a sample");
+}
+
+/* What runs all the time is charged once in four samples: that makes no shares of four CPUs. */
+static void test_charged_late(void)
+{
+	struct recording *recording;
+	int i;
+
+	tree_empty();
+	recording = recording_begin(A);
+	for (i = 0; i <= 200; i++)
+		put(recording, RECORD(SAMPLE, 6, OLD, i * MS, USED(i / 4 * 4 * MS, 0, 0, 0)));
+	recording_finish(recording, 200 * MS);
+	report("--format", "csv", path_of_a, NULL);
+	prints(CSV_HEAD
+	       "1,6,0.200000000,0.000000000,0.200000000,100,100,100,100,0,0,"
+	       "2027-01-15T08:00:00.000000000Z,2027-01-15T08:00:00.200000000Z,,,,,\n",
+	       "what is charged late");
 }
 
 static void test_sessions(void)
@@ -439,6 +457,7 @@ int main(void)
 	test_range();
 	test_moments();
 	test_exit_behind_sample();
+	test_charged_late();
 	test_sessions();
 	test_moment_only();
 	test_order();
