@@ -5,8 +5,8 @@
  * probes may run where a sleeping lock must not be taken (before 7.x with preemption off, also on
  * -rt). For the same reason the table never grows: it is sized by max_targets at load.
  *
- * In a chain precise targets come first. A process may be in thousands of sessions, but the switch
- * probe, with interrupts off, only looks at these, of which it can be in so many.
+ * Probes do something for each target of a process, with preemption or interrupts off: so a process
+ * is in so many sessions at most.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -54,24 +54,19 @@ static struct urt_target *find(const struct urt_session *session, const struct p
 static int insert(struct urt_target *t)
 {
 	struct hlist_head *chain = urt_index_chain(t->pid);
-	struct urt_target *other, *last_precise = NULL;
+	struct urt_target *other;
 	unsigned int limited = 0;
 
 	hlist_for_each_entry(other, chain, hash) {
-		if (urt_precise_of(other))
-			last_precise = other;
 		if (other->pid != t->pid)
 			continue;
 		if (other->session == t->session)
 			return -EEXIST;
-		limited += urt_precise_of(other) && !other->session->unlimited;
+		limited += !other->session->unlimited;
 	}
-	if (urt_precise_of(t) && !t->session->unlimited && limited >= URT_PRECISE_SESSIONS)
+	if (!t->session->unlimited && limited >= URT_PROCESS_SESSIONS)
 		return -EBUSY;
-	if (urt_precise_of(t) || !last_precise)
-		hlist_add_head_rcu(&t->hash, chain);
-	else
-		hlist_add_behind_rcu(&t->hash, &last_precise->hash);
+	hlist_add_head_rcu(&t->hash, chain);
 	return 0;
 }
 

@@ -12,16 +12,19 @@ struct urt_target;
 int urt_index_init(void);
 void urt_index_exit(void);
 
+/* In so many sessions a process can be, but for those of who is not limited. */
+#define URT_PROCESS_SESSIONS	32
+
 /*
- * -EEXIST if the session has a target for that process; -EBUSY if the target is precise, and the
- * process has URT_PRECISE_SESSIONS such.
+ * -EEXIST if the session has a target for that process; -EBUSY if URT_PROCESS_SESSIONS sessions
+ * have.
  */
 int urt_index_insert(struct urt_target *t);
 void urt_index_remove(struct urt_target *t);
 
 /*
  * The chain (of urt_target.hash) on which the targets of @pid are, among others: compare their pid.
- * Precise ones come first. An RCU read section covers its use.
+ * An RCU read section covers its use.
  */
 struct hlist_head *urt_index_chain(const struct pid *pid);
 

@@ -113,7 +113,7 @@ static u32 shorter(u32 cell, u32 other)
 
 /*
  * The shortest cell that a session wants for @task's process, 0 if none wants to look at it.
- * Interrupts are off, which is an RCU read section; precise targets come first in a chain.
+ * Interrupts are off, which is an RCU read section.
  */
 static __always_inline u32 cell_wanted(struct task_struct *task)
 {
@@ -124,9 +124,7 @@ static __always_inline u32 cell_wanted(struct task_struct *task)
 
 	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled()) {
 		p = urt_precise_of(t);
-		if (!p)
-			break;
-		if (t->pid == pid && READ_ONCE(p->counting))
+		if (t->pid == pid && p && READ_ONCE(p->counting))
 			cell = shorter(cell, cell_of(p));
 	}
 	return cell;
@@ -142,9 +140,7 @@ static u32 count_looks(struct task_struct *task, u32 weight, bool user)
 
 	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled()) {
 		p = urt_precise_of(t);
-		if (!p)
-			break;
-		if (t->pid != pid || !READ_ONCE(p->counting))
+		if (t->pid != pid || !p || !READ_ONCE(p->counting))
 			continue;
 		if (user)
 			atomic64_add(weight, &p->user);
@@ -164,9 +160,7 @@ static void count_known(struct task_struct *task, u64 ns)
 
 	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash, irqs_disabled()) {
 		p = urt_precise_of(t);
-		if (!p)
-			break;
-		if (t->pid == pid && READ_ONCE(p->counting))
+		if (t->pid == pid && p && READ_ONCE(p->counting))
 			atomic64_add(ns, &p->known_system);
 	}
 }

@@ -9,9 +9,6 @@
 struct task_struct;
 struct urt_target;
 
-/* In so many sessions a process can be precise, but for those of who is not limited. */
-#define URT_PRECISE_SESSIONS	16
-
 /**
  * struct urt_precise - what is known of a process's time, and what looks at the rest found
  * @user: what those that found user code stand for, ns

@@ -134,7 +134,7 @@ struct urt_session {
 	const struct urt_session_ops *ops;
 	struct urt_ring *ring;		/* or NULL; set before the first target is added */
 	bool precise;			/* with a ring: all its targets are; as constant */
-	bool unlimited;			/* by URT_PRECISE_SESSIONS; constant */
+	bool unlimited;			/* by URT_PROCESS_SESSIONS; constant */
 	struct list_head targets;	/* by enum urt_phase */
 	struct list_head exiting;
 	struct list_head exited;

@@ -176,6 +176,40 @@ TEST(following, "forks that are followed")
 	dev_close(&d);
 }
 
+#define SESSIONS	32
+
+/* Of an ordinary user's, at the limit of sessions of one process. */
+static void alice_forks(struct kid *parent, pid_t other)
+{
+	static struct dev d[SESSIONS];
+	int i;
+
+	(void)parent;
+	(void)other;
+	for (i = 0; i < SESSIONS; i++) {
+		d[i] = dev_start_mapped(0, 1 << 12, USERTIME_SETUP_FOLLOW | USERTIME_SETUP_PRECISE);
+		ASSERT_EQ(dev_add(d[i].fd, getpid(), NULL), 0);
+	}
+	for (i = 0; i < CHILDREN / 10; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			burn_user(1);
+			execl("/bin/true", "true", NULL);
+			_exit(1);
+		}
+		ASSERT(pid > 0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+TEST(sessions, "a process in 32 sessions, precise and followed: forks, execs, exits")
+{
+	begin();
+	let_alice(alice_forks, 0);
+	end("32 sessions");
+}
+
 int main(void)
 {
 	return urt_main();

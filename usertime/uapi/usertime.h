@@ -181,8 +181,8 @@ struct usertime_setup {
  * ADD samples it at once, which gives a first SAMPLE record. Errors: EINVAL a number below 1, a
  * thread that is not its group's leader, a kernel thread; ESRCH no such process in the opener's PID
  * namespace, or it has exited; EPERM it may not be observed; EEXIST a target already; EDQUOT,
- * ENOSPC, ENOMEM as for /proc/urt/status, EDQUOT also over max_rate_per_user; EBUSY in the precise
- * mode of 16 sessions, which is the most (but with CAP_SYS_RESOURCE).
+ * ENOSPC, ENOMEM as for /proc/urt/status, EDQUOT also over max_rate_per_user; EBUSY in 32
+ * sessions, which is the most (those of openers with CAP_SYS_RESOURCE do not count).
  *
  * REMOVE gives no record (USERTIME_IOC_SAMPLE before it does), but may come after records of the
  * target that are not consumed yet. Error: ESRCH not a target, or not any more.

@@ -51,6 +51,53 @@ TEST(limits, "max_targets_per_user, max_bytes_per_user and RLIMIT_MEMLOCK hold")
 	EXPECT_EQ(dev_setup(dev_open(), &big), 0, "root");
 }
 
+/* ---- sessions of one process ---- */
+
+#define SESSIONS	32
+
+static void alice_in_many_sessions(struct kid *parent, pid_t other)
+{
+	struct dev d[SESSIONS + 1];
+	struct kid child;
+	int i;
+
+	(void)parent;
+	(void)other;
+	for (i = 0; i <= SESSIONS; i++)
+		d[i] = dev_start_mapped(0, 64, i % 2 ? USERTIME_SETUP_FOLLOW :
+						USERTIME_SETUP_FOLLOW | USERTIME_SETUP_PRECISE);
+	for (i = 0; i < SESSIONS; i++)
+		ASSERT_EQ(dev_add(d[i].fd, getpid(), NULL), 0, "%d", i);
+	EXPECT_EQ(dev_add(d[i].fd, getpid(), NULL), -EBUSY);
+	child = kid_sleeper();
+	for (i = 0; i < SESSIONS; i++)
+		dev_wait(&d[i], USERTIME_RECORD_FORK, child.pid);
+	EXPECT_EQ(dev_add(d[i].fd, child.pid, NULL), -EBUSY);
+	EXPECT_EQ(dev_remove(d[0].fd, getpid()), 0);
+	EXPECT_EQ(dev_add(d[i].fd, getpid(), NULL), 0);
+	kid_kill(&child);
+	for (i = 0; i < SESSIONS; i++)
+		dev_wait(&d[i], USERTIME_RECORD_EXIT, child.pid);
+}
+
+TEST(sessions, "a process is in 32 sessions, no more; root and the registry are not limited")
+{
+	struct kid k = kid_sleeper();
+	struct dev d[SESSIONS + 8];
+	int i;
+
+	let_alice(alice_in_many_sessions, 0);
+	for (i = 0; i < SESSIONS + 8; i++) {
+		d[i] = dev_start(0, 64, 0);
+		ASSERT_EQ(dev_add(d[i].fd, k.pid, NULL), 0, "%d", i);
+	}
+	ASSERT_EQ(urt_register(k.pid), 0);
+	ASSERT_EQ(urt_unregister(k.pid), 0);
+	for (i = 0; i < SESSIONS + 8; i++)
+		dev_close(&d[i]);
+	kid_kill(&k);
+}
+
 /* ---- memory cgroups ---- */
 
 static void group_write(const char *group, const char *name, const char *format, long long value)

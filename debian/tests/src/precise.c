@@ -262,43 +262,6 @@ TEST(offered, "it is among the flags that are offered, and alone, too")
 	close(fd);
 }
 
-static void want_precise(struct kid *parent, pid_t other)
-{
-	struct dev d[17], tick;
-	int i;
-
-	(void)parent;
-	(void)other;
-	for (i = 0; i < 17; i++)
-		d[i] = dev_start(0, 64, PRECISE);
-	for (i = 0; i < 16; i++)
-		ASSERT_EQ(dev_add(d[i].fd, getpid(), NULL), 0, "%d", i);
-	EXPECT_EQ(dev_add(d[16].fd, getpid(), NULL), -EBUSY);
-	tick = dev_start(0, 64, 0);
-	EXPECT_EQ(dev_add(tick.fd, getpid(), NULL), 0);
-	EXPECT_EQ(dev_remove(d[0].fd, getpid()), 0);
-	EXPECT_EQ(dev_add(d[16].fd, getpid(), NULL), 0);
-}
-
-TEST(many, "16 sessions have one process precise, no more; root and the registry are not limited")
-{
-	struct kid alice = start_alice(want_precise, 0), k = kid_sleeper();
-	struct dev d[20];
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		d[i] = dev_start(0, 64, PRECISE);
-		ASSERT_EQ(dev_add(d[i].fd, k.pid, NULL), 0, "%d", i);
-	}
-	ASSERT_EQ(param_set_num("precise", 1), 0);
-	ASSERT_EQ(urt_register(k.pid), 0);
-	ASSERT_EQ(urt_unregister(k.pid), 0);
-	EXPECT_EQ(kid_reap(&alice, NULL), 0);
-	for (i = 0; i < 20; i++)
-		dev_close(&d[i]);
-	kid_kill(&k);
-}
-
 /* ---- storms ---- */
 
 static void *fork_and_exit(void *arg)
