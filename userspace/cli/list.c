@@ -102,7 +102,7 @@ static int add_entry(const struct usertime_registry_entry *entry, void *data)
 		return 0;
 	state[0] = entry->state;
 	json_array_append_new(list->processes,
-		json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}",
+		json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:I, s:s}",
 			  "pid", (int)entry->pid,
 			  "user_ns", (json_int_t)entry->user_ns,
 			  "system_ns", (json_int_t)entry->system_ns,
@@ -110,7 +110,9 @@ static int add_entry(const struct usertime_registry_entry *entry, void *data)
 			  "major_faults", (json_int_t)entry->major_faults,
 			  "threads", (json_int_t)entry->threads,
 			  "start_ns", (json_int_t)entry->start_ns,
-			  "holders", entry->holders, "state", state, "command", entry->command));
+			  "holders", entry->holders, "state", state,
+			  "split", entry->split, "looks", (json_int_t)entry->looks,
+			  "command", entry->command));
 	return 0;
 }
 

@@ -122,12 +122,13 @@ int usertime_registry_remove(struct usertime_registry *registry, pid_t pid)
 
 enum column {
 	COL_PID, COL_USER_NS, COL_SYSTEM_NS, COL_MINOR_FAULTS, COL_MAJOR_FAULTS, COL_THREADS,
-	COL_START_NS, COL_HOLDERS, COL_STATE, COL_COMMAND, NR_COLUMNS
+	COL_START_NS, COL_HOLDERS, COL_STATE, COL_SPLIT, COL_LOOKS, COL_COMMAND,
+	NR_COLUMNS
 };
 
 static const char *const column_names[NR_COLUMNS] = {
 	"pid", "user_ns", "system_ns", "minor_faults", "major_faults", "threads",
-	"start_ns", "holders", "state", "command"
+	"start_ns", "holders", "state", "split", "looks", "command"
 };
 
 /* Where each column is: by name, so that a later module may have more of them. */
@@ -186,11 +187,13 @@ static bool parse_entry(char *line, const struct layout *layout,
 	    !usertime_parse_number(words[at[COL_MAJOR_FAULTS]], UINT64_MAX, &entry->major_faults) ||
 	    !usertime_parse_number(words[at[COL_THREADS]], UINT64_MAX, &entry->threads) ||
 	    !usertime_parse_number(words[at[COL_START_NS]], UINT64_MAX, &entry->start_ns) ||
+	    !usertime_parse_number(words[at[COL_LOOKS]], UINT64_MAX, &entry->looks) ||
 	    strlen(words[at[COL_STATE]]) != 1)
 		return false;
 	entry->pid = pid;
 	entry->state = words[at[COL_STATE]][0];
 	entry->holders = words[at[COL_HOLDERS]];
+	entry->split = words[at[COL_SPLIT]];
 	entry->command = words[at[COL_COMMAND]];
 	return true;
 }

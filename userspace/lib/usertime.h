@@ -242,6 +242,8 @@ struct usertime_registry_entry {
 	char state;		/* as in proc_pid_stat(5); X: has exited, with its final values */
 	const char *holders;	/* user IDs, separated by commas */
 	const char *command;	/* name; bytes that are not printable ASCII, and \, as \ooo */
+	const char *split;	/* what tells user and system time apart: tick, context, precise */
+	uint64_t looks;		/* with precise: how many looks of the module's did */
 };
 
 /* Gets the entries by ascending PID; the strings live until it returns. Non-zero ends the list. */

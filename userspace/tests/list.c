@@ -7,7 +7,7 @@
 #include "run.h"
 
 #define HEADER \
-	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
+	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state split looks command\n"
 #define TABLE_HEADER "    PID          USER(s) THREADS STATE COMMAND\n"
 
 /* usertime(WORD, ...): usertime WORD... */
@@ -62,8 +62,8 @@ static void test_change(void)
 static void test_table(void)
 {
 	tree_file("proc/urt/detail", HEADER
-		  "1 4012345 9 8 7 1 5 0 S systemd\n"
-		  "4711 12345678901234 9 0 0 32 5 0,1000 X a\\134b\n");
+		  "1 4012345 9 8 7 1 5 0 S tick 0 systemd\n"
+		  "4711 12345678901234 9 0 0 32 5 0,1000 X precise 61 a\\134b\n");
 	usertime("list");
 	ok(!status && !*err, "list");
 	is_text(out, TABLE_HEADER
@@ -99,6 +99,8 @@ static void test_json(void)
 	entry = json_array_get(list, 1);
 	is_text(json_string_value(json_object_get(entry, "holders")), "0,1000", "who holds it");
 	is_text(json_string_value(json_object_get(entry, "state")), "X", "its state");
+	is_text(json_string_value(json_object_get(entry, "split")), "precise", "what tells the two apart");
+	ok(is_number(entry, "looks", 61), "how many looks");
 	is_text(json_string_value(json_object_get(entry, "command")), "a\\134b", "its name");
 	json_decref(all);
 	usertime("list", "--format", "json", "1");

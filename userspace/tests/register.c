@@ -5,7 +5,7 @@
 #include "run.h"
 
 #define HEADER \
-	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
+	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state split looks command\n"
 #define TABLE_HEADER "    PID          USER(s) THREADS STATE COMMAND\n"
 #define NOT_LOADED \
 	"usertime-register: the usertime module is not loaded:" \
@@ -159,9 +159,9 @@ static void test_list(void)
 	is_text(out, TABLE_HEADER, "and gives the header alone");
 
 	tree_file("urt/detail", HEADER
-		  "1 4012345 9 0 0 1 5 0 S systemd\n"
-		  "4711 12345678901234 9 0 0 32 5 0,1000 R tmux: server\n"
-		  "4194304 18446744073709551615 9 0 0 0 5 0 X a\\134b\n");
+		  "1 4012345 9 0 0 1 5 0 S tick 0 systemd\n"
+		  "4711 12345678901234 9 0 0 32 5 0,1000 R tick 0 tmux: server\n"
+		  "4194304 18446744073709551615 9 0 0 0 5 0 X tick 0 a\\134b\n");
 	run("--list", NULL);
 	ok(!status && !*err, "--list succeeds");
 	is_text(out, TABLE_HEADER

@@ -19,7 +19,7 @@
 #define ON(descriptor) (&(struct usertime_registry){ .fd = (descriptor), .proc = tree_root })
 
 #define HEADER \
-	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
+	"pid user_ns system_ns minor_faults major_faults threads start_ns holders state split looks command\n"
 
 /* Datagrams: each write(2) is read on its own. */
 static void test_one_write_per_line(void)
@@ -212,8 +212,8 @@ static void test_list(const char *root)
 
 	ok(!list(root, HEADER, &seen) && !seen.entries, "an empty registry has no entries");
 	ok(!list(root, HEADER
-		 "1 22 333 4 5 6 7 0 S systemd\n"
-		 "4711 18446744073709551615 0 0 0 0 9 0,1000,65534 X a b \\134 \\303\\244\n", &seen),
+		 "1 22 333 4 5 6 7 0 S tick 0 systemd\n"
+		 "4711 18446744073709551615 0 0 0 0 9 0,1000,65534 X tick 0 a b \\134 \\303\\244\n", &seen),
 	   "two entries are read");
 	is_text(seen.text,
 		"1/22/333/4/5/6/7/0/S/systemd;"
@@ -221,16 +221,16 @@ static void test_list(const char *root)
 		"all columns are as in the file, blanks of the command, too");
 	ok(!list(root,
 		 "user_ns new pid state system_ns holders threads minor_faults major_faults start_ns"
-		 " later command\n"
-		 "22 x 1 S 333 0 6 4 5 7 y c\n", &seen), "a later module may have more columns");
+		 " later looks split command\n"
+		 "22 x 1 S 333 0 6 4 5 7 y 61 precise c\n", &seen), "a later module may have more columns");
 	is_text(seen.text, "1/22/333/4/5/6/7/0/S/c;", "columns are found by their names");
-	ok(!list(root, HEADER "1 2 3 4 5 6 7 0 S \n", &seen) && seen.entries == 1,
+	ok(!list(root, HEADER "1 2 3 4 5 6 7 0 S tick 0 \n", &seen) && seen.entries == 1,
 	   "a command may be empty");
 
 	memset(&seen, 0, sizeof(seen));
 	seen.stop_after = 2;
-	tree_file("urt/detail", HEADER "1 2 3 4 5 6 7 0 S a\n2 2 3 4 5 6 7 0 S b\n"
-		  "3 2 3 4 5 6 7 0 S c\n");
+	tree_file("urt/detail", HEADER "1 2 3 4 5 6 7 0 S tick 0 a\n2 2 3 4 5 6 7 0 S tick 0 b\n"
+		  "3 2 3 4 5 6 7 0 S tick 0 c\n");
 	ok(usertime_registry_list(root, see, &seen) == 42 && seen.entries == 2,
 	   "the visitor ends the list and gives its value");
 }
@@ -242,25 +242,25 @@ static void test_list_failures(const char *root)
 	} bad[] = {
 		{ "an empty file", "" },
 		{ "a header without a name", "pid user_ns system_ns minor_faults major_faults threads "
-		  "start_ns holders command\n" },
+		  "start_ns holders split looks command\n" },
 		{ "a header whose last column is not the command", "command pid user_ns system_ns "
-		  "minor_faults major_faults threads start_ns holders state\n" },
+		  "minor_faults major_faults threads start_ns holders state split looks\n" },
 		{ "a header without its newline", "pid user_ns system_ns minor_faults major_faults "
-		  "threads start_ns holders state command" },
+		  "threads start_ns holders state split looks command" },
 		{ "a line cut off in a number", HEADER "1 2" },
-		{ "a line cut off before its newline", HEADER "1 2 3 4 5 6 7 0 S a" },
-		{ "a line with columns missing", HEADER "1 2 3 4 5 6 7 S a\n" },
+		{ "a line cut off before its newline", HEADER "1 2 3 4 5 6 7 0 S tick 0 a" },
+		{ "a line with columns missing", HEADER "1 2 3 4 5 6 7 S tick 0 a\n" },
 		{ "an empty line", HEADER "\n" },
-		{ "a word for a number", HEADER "1 x 3 4 5 6 7 0 S a\n" },
-		{ "a number that goes on as a word", HEADER "1 2x 3 4 5 6 7 0 S a\n" },
-		{ "a negative number", HEADER "1 -2 3 4 5 6 7 0 S a\n" },
-		{ "a number with a sign", HEADER "1 +2 3 4 5 6 7 0 S a\n" },
-		{ "a number above 64 bits", HEADER "1 18446744073709551616 3 4 5 6 7 0 S a\n" },
-		{ "a PID above 31 bits", HEADER "2147483648 2 3 4 5 6 7 0 S a\n" },
-		{ "two blanks for one", HEADER "1  2 3 4 5 6 7 0 S a\n" },
-		{ "a state of two letters", HEADER "1 2 3 4 5 6 7 0 SS a\n" },
+		{ "a word for a number", HEADER "1 x 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "a number that goes on as a word", HEADER "1 2x 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "a negative number", HEADER "1 -2 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "a number with a sign", HEADER "1 +2 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "a number above 64 bits", HEADER "1 18446744073709551616 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "a PID above 31 bits", HEADER "2147483648 2 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "two blanks for one", HEADER "1  2 3 4 5 6 7 0 S tick 0 a\n" },
+		{ "a state of two letters", HEADER "1 2 3 4 5 6 7 0 SS tick 0 a\n" },
 	};
-	static const char nul[] = HEADER "1 2 3 4 5 6 7 0 S a\0b\n";
+	static const char nul[] = HEADER "1 2 3 4 5 6 7 0 S tick 0 a\0b\n";
 	struct seen seen;
 	unsigned int i;
 
@@ -270,7 +270,7 @@ static void test_list_failures(const char *root)
 	tree_bytes("urt/detail", nul, sizeof(nul) - 1);
 	errno = 0;
 	ok(usertime_registry_list(root, see, &seen) == -1 && errno == EPROTO, "a NUL is EPROTO");
-	ok(list(root, HEADER "1 2 3 4 5 6 7 0 S a\nx\n", &seen) == -1 && seen.entries == 1,
+	ok(list(root, HEADER "1 2 3 4 5 6 7 0 S tick 0 a\nx\n", &seen) == -1 && seen.entries == 1,
 	   "a bad line after a good one fails");
 
 	tree_unlink("urt/detail");
@@ -287,8 +287,8 @@ static void test_list_failures(const char *root)
 /* Every text with a byte cut off, added or changed is read or refused; the sanitizers watch. */
 static void test_list_damaged(const char *root)
 {
-	static const char good[] = HEADER "1 22 333 4 5 6 7 0 S systemd\n"
-					  "4711 18446744073709551615 0 0 0 0 9 0,1 X a b\n";
+	static const char good[] = HEADER "1 22 333 4 5 6 7 0 S tick 0 systemd\n"
+					  "4711 18446744073709551615 0 0 0 0 9 0,1 X tick 0 a b\n";
 	static const char bytes[] = " \n\\09az-,\377";
 	char text[sizeof(good)];
 	unsigned int at, with, wrong = 0, refused = 0;

@@ -208,7 +208,7 @@ static void test_rows(void)
 
 #define TITLES "    PID   %CPU   %USR   TIME(s)   USER(s)   FAULTS  THR S COMMAND\n"
 
-#define DETAIL "pid user_ns system_ns minor_faults major_faults threads start_ns holders state command\n"
+#define DETAIL "pid user_ns system_ns minor_faults major_faults threads start_ns holders state split looks command\n"
 
 static void make_registry(const char *detail)
 {
@@ -230,8 +230,8 @@ static const char *untimed(void)
 static void test_registry(void)
 {
 	make_registry(DETAIL
-		      "12 1500000000 500000000 7 1 2 99 0 S a\\134b\n"
-		      "13 2500000000 0 0 0 1 99 0,1 X c d\n");
+		      "12 1500000000 500000000 7 1 2 99 0 S tick 0 a\\134b\n"
+		      "13 2500000000 0 0 0 1 99 0,1 X tick 0 c d\n");
 	RUN("--batch", "-n", "1");
 	is_text(untimed(), "  registry: 1 processes, 1 exited, 0.00 CPUs (0.00 user)\n" TITLES
 		"     12    0.0    0.0      2.00      1.50        8    2 S a\\134b\n"
