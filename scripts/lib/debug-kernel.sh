@@ -84,12 +84,12 @@ strip_debug_kernel() {
 		-print0 | xargs -0 rm -f
 }
 
-# debug_programs: the tests that are programs: of debian/tests, and faults.
+# debug_programs: the tests that are programs of their own: of debian/tests, and faults. (library
+# wants libusertime.)
 debug_programs() {
-	local file
-	for file in "$TREE"/debian/tests/src/*.c "$TREE"/scripts/debug-kernel.d/faults.c; do
-		! grep -q '^int main(' "$file" || basename "$file" .c
-	done | grep -vx library
+	cd "$TREE"
+	grep -l '^TEST(' debian/tests/src/*.c scripts/debug-kernel.d/faults.c | xargs -n 1 basename -s .c |
+		grep -vx library
 }
 
 # build_debug_modules VARIANT TO: instrumented for the fuzzer where the kernel can tell it.
