@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A coverage-guided fuzzer for all that users can say to the module: usage: fuzz SECONDS [SEED]
+ * A coverage-guided fuzzer for all that users can say to the modules: usage: fuzz SECONDS [SEED]
  * [CORPUS]. An input is a string of bytes, read as a sequence of calls: what is written to the files of
- * /proc/urt, ioctls, mappings, children that are born and die meanwhile. Inputs that reach code of the
- * module that none has reached before (the kernel's CONFIG_KCOV tells; only the module is instrumented)
+ * /proc/urt and of the courses, ioctls, mappings, children that are born and die meanwhile. Inputs that
+ * reach code of the modules that none has reached before (the kernel's CONFIG_KCOV tells; only they are
+ * instrumented)
  * are kept, and changed at random to make new ones. The corpus is a file of them, a line of hexadecimal
  * digits each; at the end those that were kept are printed in the same form, after "corpus: ".
  *
@@ -22,6 +23,7 @@
 #include <sys/wait.h>
 
 #include "dev.h"
+#include "mp.h"
 
 /* ---- chance: the same for the same seed ---- */
 
@@ -118,7 +120,14 @@ static u64 number(void)
 	return b < 128 ? b : (u64)b << byte() % 48;
 }
 
-static int status_fd;
+/* The registries: usertime's own, and those of the courses. */
+static const char * const status_paths[] = {
+	USERTIME_STATUS_PATH, MP1_STATUS_PATH, MP3_STATUS_PATH,
+};
+
+#define REGISTRIES	3
+
+static int status_fds[REGISTRIES], buffer_fd;
 static struct slot {
 	int fd;			/* -1: none */
 	struct usertime_setup setup;
@@ -180,7 +189,7 @@ static pid_t pid(void)
 }
 
 /* Words of the grammar of status, in any order. */
-static void write_words(void)
+static void write_words(int fd)
 {
 	char text[512];
 	unsigned int words = byte() % 24, len = 0;
@@ -199,7 +208,7 @@ static void write_words(void)
 		default: len += sprintf(text + len, "%d", pid()); break;
 		}
 	}
-	if (write(status_fd, text, len) < 0)
+	if (write(fd, text, len) < 0)
 		return;
 }
 
@@ -238,7 +247,7 @@ static void set_up(struct slot *s)
 {
 	struct usertime_setup setup = {
 		.period = number(), .ring = number() % 8192, .watermark = number() % 128,
-		.flags = byte() % 6,
+		.flags = byte() % 10,
 	};
 
 	if (byte() == 1)
@@ -250,7 +259,7 @@ static void set_up(struct slot *s)
 static void set_up_well(struct slot *s)
 {
 	struct usertime_setup setup = {
-		.period = byte() % 3 * MS, .ring = 64, .flags = byte() % 4,
+		.period = byte() % 3 * MS, .ring = 64, .flags = byte() % 8,
 	};
 
 	if (!ioctl(s->fd, USERTIME_IOC_SETUP, &setup))
@@ -334,28 +343,41 @@ static void any_ioctl(struct slot *s)
 	static char page[4096];
 	unsigned long command = _IOC(byte() % 4, 0xe8, byte() % 8, number() % 128);
 
-	ioctl(byte() < 32 ? status_fd : s->fd, command, byte() < 64 ? (void *)(long)number() : page);
+	ioctl(byte() < 32 ? status_fds[0] : s->fd, command, byte() < 64 ? (void *)(long)number() : page);
 }
 
 static void parameter(void)
 {
 	static const char * const names[] = {
 		"period_ms", "max_targets", "max_targets_per_user", "max_bytes_per_user",
-		"max_rate_per_user", "unprivileged",
+		"max_rate_per_user", "unprivileged", "precise",
 	};
 
-	param_set_num(names[byte() % 6], number());
+	param_set_num(names[byte() % 7], number());
+}
+
+/* What is mapped is shared with the module, which keeps its own count. */
+static void scribble_in_buffer(void)
+{
+	size_t size = (1 + byte() % 130) * 4096;
+	unsigned long *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer_fd,
+				 byte() < 32 ? 4096 : 0);
+
+	if (at == MAP_FAILED)
+		return;
+	at[number() % (size / sizeof(*at))] = number();
+	munmap(at, size);
 }
 
 static void call(void)
 {
 	struct pollfd p = { .events = POLLIN | POLLPRI };
 	struct slot *s;
-	unsigned int what = byte() % 22;
+	unsigned int what = byte() % 25;
 
 	s = slot();
 	switch (what) {
-	case 0: case 1: write_words(); break;
+	case 0: case 1: write_words(status_fds[0]); break;
 	case 2: read_file_at(USERTIME_STATUS_PATH); break;
 	case 3: read_file_at(USERTIME_DETAIL_PATH); break;
 	case 4: read_file_at(USERTIME_STATS_PATH); break;
@@ -373,8 +395,11 @@ static void call(void)
 	case 18: any_ioctl(s); break;
 	case 19: kid_begin(byte() % KIDS, byte()); break;
 	case 20: parameter(); break;
+	case 21: write_words(status_fds[1 + byte() % 2]); break;
+	case 22: read_file_at(status_paths[1 + byte() % 2]); break;
+	case 23: scribble_in_buffer(); break;
 	default:
-		p.fd = byte() & 1 ? s->fd : status_fd;
+		p.fd = byte() & 1 ? s->fd : status_fds[0];
 		poll(&p, 1, byte() == 1);
 	}
 }
@@ -389,6 +414,8 @@ static void unregister_all(void)
 	for (i = 0; i < t.n; i++)
 		urt_unregister(t.row[i].pid);
 	table_free(&t);
+	mp_printf(MP1_STATUS_PATH, "U %d", getpid());
+	mp_printf(MP3_STATUS_PATH, "U %d", getpid());
 }
 
 static void run(const struct input *input)
@@ -397,8 +424,10 @@ static void run(const struct input *input)
 
 	next = input->bytes;
 	end = next + input->len;
-	status_fd = open(USERTIME_STATUS_PATH, O_RDWR | O_CLOEXEC);
-	ASSERT(status_fd >= 0);
+	for (i = 0; i < REGISTRIES; i++) {
+		status_fds[i] = open(status_paths[i], O_RDWR | O_CLOEXEC);
+		ASSERT(status_fds[i] >= 0, "%s: errno %d", status_paths[i], errno);
+	}
 	while (next < end)
 		call();
 	for (i = 0; i < SLOTS; i++)
@@ -406,7 +435,8 @@ static void run(const struct input *input)
 	for (i = 0; i < KIDS; i++)
 		kid_end(i);
 	unregister_all();
-	close(status_fd);
+	for (i = 0; i < REGISTRIES; i++)
+		close(status_fds[i]);
 }
 
 /* ---- the corpus ---- */
@@ -542,6 +572,7 @@ static void fuzz(void)
 
 	for (i = 0; i < SLOTS; i++)
 		slots[i].fd = -1;
+	buffer_fd = mp3_open();
 	start_coverage();
 	if (corpus_path)
 		read_corpus();
@@ -569,5 +600,5 @@ int main(int argc, char *argv[])
 	chance_state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	corpus_path = argc > 3 ? argv[3] : NULL;
 	tap_add("inputs of all kinds", fuzz);
-	return urt_main();
+	return mp_main();
 }

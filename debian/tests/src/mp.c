@@ -6,6 +6,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "mp.h"
 
@@ -42,6 +46,38 @@ long mp_printf(const char *path, const char *fmt, ...)
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return mp_write(path, text, len);
+}
+
+static unsigned int major_number(void)
+{
+	char *text = read_file("/proc/devices", NULL), *line, *rest = text, name[64];
+	unsigned int number, found = 0;
+
+	while ((line = strsep(&rest, "\n")))
+		if (sscanf(line, "%u %63s", &number, name) == 2 && !strcmp(name, "mp3_dev"))
+			found = number;
+	free(text);
+	ASSERT(found, "mp3_dev is not in /proc/devices");
+	return found;
+}
+
+const char *mp3_node(void)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/dev/usertime-test-mp3-%d", getpid());
+	return path;
+}
+
+int mp3_open(void)
+{
+	int fd;
+
+	unlink(mp3_node());
+	ASSERT_EQ(mknod(mp3_node(), S_IFCHR | 0600, makedev(major_number(), 0)), 0, "errno %d", errno);
+	fd = open(mp3_node(), O_RDWR | O_SYNC);
+	ASSERT(fd >= 0, "errno %d", errno);
+	return fd;
 }
 
 static void load_before(void)

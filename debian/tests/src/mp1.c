@@ -17,7 +17,7 @@
 
 #include "mp.h"
 
-#define STATUS	"/proc/mp1/status"
+#define STATUS		MP1_STATUS_PATH
 
 /* ---- how clients register ---- */
 

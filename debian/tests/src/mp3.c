@@ -12,14 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "mp.h"
 
-#define STATUS		"/proc/mp3/status"
+#define STATUS		MP3_STATUS_PATH
 #define PAGES		128
 #define LONGS		48000		/* that are used, four a sample */
 #define SAMPLES		(LONGS / 4)
@@ -27,47 +25,14 @@
 
 /* ---- the buffer ---- */
 
-static unsigned int major_number(void)
-{
-	char *text = read_file("/proc/devices", NULL), *line, *rest = text, name[64];
-	unsigned int number, found = 0;
-
-	while ((line = strsep(&rest, "\n")))
-		if (sscanf(line, "%u %63s", &number, name) == 2 && !strcmp(name, "mp3_dev"))
-			found = number;
-	free(text);
-	ASSERT(found, "mp3_dev is not in /proc/devices");
-	return found;
-}
-
 static size_t buffer_size(void)
 {
 	return PAGES * sysconf(_SC_PAGESIZE);
 }
 
-/* Each process has its own: several may be at it at once. */
-static const char *node(void)
-{
-	static char path[64];
-
-	snprintf(path, sizeof(path), "/dev/usertime-test-mp3-%d", getpid());
-	return path;
-}
-
-static int open_node(void)
-{
-	int fd;
-
-	unlink(node());
-	ASSERT_EQ(mknod(node(), S_IFCHR | 0600, makedev(major_number(), 0)), 0, "errno %d", errno);
-	fd = open(node(), O_RDWR | O_SYNC);
-	ASSERT(fd >= 0, "errno %d", errno);
-	return fd;
-}
-
 static unsigned long *map_buffer(void)
 {
-	int fd = open_node();
+	int fd = mp3_open();
 	void *map = mmap(NULL, buffer_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	ASSERT(map != MAP_FAILED, "errno %d", errno);
@@ -78,7 +43,7 @@ static unsigned long *map_buffer(void)
 static void unmap_buffer(unsigned long *buffer)
 {
 	munmap(buffer, buffer_size());
-	unlink(node());
+	unlink(mp3_node());
 }
 
 /* ---- the monitor ---- */
@@ -456,7 +421,7 @@ TEST(hostile_buffer, "garbage in the buffer, mappings beyond it, forks with it: 
 {
 	struct kid scribblers[2], k = kid_sleeper();
 	size_t page = sysconf(_SC_PAGESIZE);
-	int fd = open_node(), i;
+	int fd = mp3_open(), i;
 	char *private;
 	void *map;
 
@@ -483,7 +448,7 @@ TEST(hostile_buffer, "garbage in the buffer, mappings beyond it, forks with it: 
 	}
 	tell_status('U', k.pid);
 	close(fd);
-	unlink(node());
+	unlink(mp3_node());
 }
 
 TEST(hostile_writes, "a million bytes, wrong letters, PIDs of nobody, many at once: errno")
@@ -520,9 +485,9 @@ TEST(mapped_unload, "it cannot be unloaded before the last mapping is gone; then
 	EXPECT_EQ(mp_unload(), 0);
 	EXPECT_EQ(counter("targets"), 0);
 	EXPECT_EQ(access(STATUS, F_OK), -1);
-	EXPECT_EQ(open(node(), O_RDWR), -1);
+	EXPECT_EQ(open(mp3_node(), O_RDWR), -1);
 	EXPECT_EQ(errno, ENXIO);
-	unlink(node());
+	unlink(mp3_node());
 }
 
 int main(void)
