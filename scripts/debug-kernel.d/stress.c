@@ -230,7 +230,7 @@ static bool open_session(struct dev *d)
 		return false;
 	d->setup.period = periods[random() % 4];
 	d->setup.ring = 1 << (6 + random() % 8);
-	d->setup.flags = random() % 4;
+	d->setup.flags = random() % 8;
 	if (dev_setup(d->fd, &d->setup)) {
 		close(d->fd);
 		return false;
@@ -307,14 +307,17 @@ static void client_killer(void)
 
 static void parameters(void)
 {
-	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/module/usertime/parameters/%s", "period_ms");
 	while (going_on()) {
-		fd = open_file(path, O_WRONLY);
+		fd = open_file("/sys/module/usertime/parameters/period_ms", O_WRONLY);
 		if (fd >= 0) {
 			count(PERIODS, dprintf(fd, "%ld\n", 10 + random() % 100) > 0);
+			close(fd);
+		}
+		fd = open_file("/sys/module/usertime/parameters/precise", O_WRONLY);
+		if (fd >= 0) {
+			dprintf(fd, "%ld\n", random() % 2);
 			close(fd);
 		}
 		usleep(1000);

@@ -203,7 +203,7 @@ TEST(at_once, "8 writers and 8 readers at once for 30 s: no line is lost or torn
 	int i;
 
 	register_crowd();
-	end = tap_now() + SECONDS;
+	end = tap_now() + fewer(SECONDS);
 	ASSERT_EQ(param_set_num("period_ms", 100), 0);
 	for (i = 0; i < WRITERS + READERS; i++)
 		kid[i] = kid_start(i < WRITERS ? writer : reader, &end);

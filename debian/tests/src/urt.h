@@ -162,6 +162,9 @@ void burn_thread(unsigned int ms);
 void burn_system(unsigned int ms);
 void burn_forever(void) __attribute__((noreturn));
 
+/* Of so many times or seconds: a part, on a kernel that is slow by its own checks. */
+unsigned int fewer(unsigned int n);
+
 /* main() of a test: resets the parameters around each, checks that nothing stays registered. */
 int urt_main(void);
 
