@@ -133,7 +133,7 @@ debug_guest() {
 	# shellcheck disable=SC2016 # a script for sh in the root
 	in_root debug-kernel sh -eu -c '
 		cd "$1/root"
-		mkdir -p bin dev proc sys tmp run etc
+		mkdir -p bin dev proc sys tmp run etc var/tmp
 		cp "$(command -v busybox)" bin/busybox
 		for name in $(bin/busybox --list | grep -vx busybox); do ln -s busybox "bin/$name"; done
 		echo root:x:0:0:root:/root:/bin/sh >etc/passwd
