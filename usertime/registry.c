@@ -425,7 +425,7 @@ void urt_registry_teardown(struct urt_registry *r)
 	}
 	mutex_unlock(&r->session.lock);
 	urt_session_teardown(&r->session);
-	rcu_barrier();			/* those that RCU still frees know their session */
+	urt_targets_flush();		/* they know their session */
 }
 EXPORT_SYMBOL_GPL(urt_registry_teardown);
 

@@ -43,28 +43,55 @@ int urt_sessions_init(void)
 	return urt_workqueue ? 0 : -ENOMEM;
 }
 
-/* All sessions are gone; waits for targets that RCU still frees. */
+/* All sessions are gone. */
 void urt_sessions_exit(void)
 {
-	rcu_barrier();
+	urt_targets_flush();
 	destroy_workqueue(urt_workqueue);
 }
 
 /* Targets. */
 
-static void free_target(struct rcu_head *rcu)
+static void free_target(struct urt_target *t)
 {
-	struct urt_target *t = container_of(rcu, struct urt_target, rcu);
-
 	put_pid(t->pid);
 	put_cred(t->cred);
 	t->session->ops->free(t);
 }
 
+static LLIST_HEAD(unused_targets);
+
+/*
+ * Not by call_rcu(): its callbacks are run many at a time with preemption off, and ten thousand
+ * targets may go at once.
+ */
+static void free_unused(struct work_struct *work)
+{
+	struct llist_node *unused = llist_del_all(&unused_targets);
+	struct urt_target *t, *next;
+
+	synchronize_rcu();
+	llist_for_each_entry_safe(t, next, unused, unused) {
+		free_target(t);
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(free_work, free_unused);
+
+/* From any context but NMI. */
 void urt_target_put(struct urt_target *t)
 {
-	if (refcount_dec_and_test(&t->refs))
-		call_rcu(&t->rcu, free_target);
+	if (refcount_dec_and_test(&t->refs) && llist_add(&t->unused, &unused_targets))
+		queue_work(urt_workqueue, &free_work);
+}
+
+/**
+ * urt_targets_flush - wait until all targets are freed whose last reference was put
+ */
+void urt_targets_flush(void)
+{
+	flush_work(&free_work);
 }
 
 /**

@@ -63,7 +63,7 @@ struct urt_event {
 struct urt_target {
 	union {
 		struct list_head link;	/* a list of the session; session->lock */
-		struct rcu_head rcu;	/* once it is on none */
+		struct llist_node unused;	/* once it is on none */
 	};
 	struct hlist_node hash;		/* index.c; probes read it under RCU */
 	struct urt_session *session;
@@ -108,7 +108,7 @@ struct urt_session_ops {
 	 * the owner is to call urt_session_remove(). Called with the session's lock held.
 	 */
 	void (*expired)(struct urt_target *t);
-	/* Nobody can reach the target any more; called from RCU: no sleeping. */
+	/* Nobody can reach the target any more. */
 	void (*free)(struct urt_target *t);
 
 	/* Only with a ring; all with the session's lock held. */
@@ -179,6 +179,7 @@ void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
 			   enum urt_event_kind kind);
 
 void urt_target_put(struct urt_target *t);
+void urt_targets_flush(void);
 struct task_struct *urt_target_task(const struct urt_target *t);
 
 void urt_session_target_exits(struct urt_target *t, struct task_struct *last);
