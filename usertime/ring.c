@@ -172,11 +172,11 @@ static void put_lost(struct urt_ring *r)
 	r->any_unreported = false;
 }
 
-/* What was lost is reported first, where both that and a record fit. Returns whether one does. */
+/* What was lost is reported first, but never in a slot that is left free. */
 static bool make_room(struct urt_ring *r, u32 keep)
 {
 	look_at_tail(r);
-	if (r->any_unreported && room(r) > max(keep, 1U))
+	if (r->any_unreported && room(r) > r->keep)
 		put_lost(r);
 	return room(r) > keep;
 }
@@ -197,10 +197,10 @@ bool urt_ring_make_room(struct urt_ring *r)
 	return has;
 }
 
-/* Whether there is a slot for an EXIT record. It may be one that had been left free. */
+/* Whether there is a slot for an EXIT record: one that was left free, but not the last. */
 bool urt_ring_has_exit_slot(struct urt_ring *r)
 {
-	bool has = make_room(r, 0);
+	bool has = make_room(r, 1);
 
 	r->limit = r->head + has;
 	return has;
@@ -241,6 +241,8 @@ void urt_ring_publish(struct urt_ring *r, unsigned int targets)
 {
 	struct usertime_producer *p = r->producer;
 
+	if (r->any_unreported)
+		urt_ring_make_room(r);
 	/* Stays comparable, however many records there are between two exits. */
 	if ((s32)(r->after_exit - r->tail) < 0)
 		WRITE_ONCE(r->after_exit, r->tail);

@@ -28,7 +28,7 @@ struct urt_lost {
  * @head: of the next record; the owner sees it when it is published
  * @tail: the owner's, as seen last; @head - @tail is never more than @size
  * @limit: until @head is there, records other than EXIT can be put without looking at anything else
- * @keep: slots that are left free by all but EXIT and LOST records
+ * @keep: slots that are left free: for EXIT records, and one for a LOST record after the last
  * @unreported: what was lost and stands in no LOST record yet
  * @any_unreported: anything in it
  * @after_exit: position after the latest EXIT record; published
@@ -98,10 +98,13 @@ static inline bool urt_ring_hung_up(const struct urt_ring *r)
 	return smp_load_acquire(&r->hung_up);
 }
 
-/* Before records are put: @targets may each have an EXIT record coming. */
+/*
+ * Before records are put: @targets may each have an EXIT record coming. When the last of them is
+ * gone, what was lost since the last LOST record has a slot as well.
+ */
 static inline void urt_ring_reserve(struct urt_ring *r, unsigned int targets)
 {
-	r->keep = min_t(u32, targets + 1, r->size / 2);
+	r->keep = targets ? min_t(u32, targets + 1, r->size / 2) : 0;
 	r->limit = r->head;
 }
 

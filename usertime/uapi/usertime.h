@@ -181,8 +181,8 @@ struct usertime_setup {
  * ADD samples it at once, which gives a first SAMPLE record. Errors: EINVAL a number below 1, a
  * thread that is not its group's leader, a kernel thread; ESRCH no such process in the opener's PID
  * namespace, or it has exited; EPERM it may not be observed; EEXIST a target already; EDQUOT,
- * ENOSPC, ENOMEM as for /proc/urt/status, EDQUOT also over max_rate_per_user; EBUSY in 32
- * sessions, which is the most (those of openers with CAP_SYS_RESOURCE do not count).
+ * ENOSPC, ENOMEM as for /proc/urt/status, EDQUOT also over max_rate_per_user; EBUSY in 16
+ * sessions, the most that a process can be in (those of openers with CAP_SYS_RESOURCE do not count).
  *
  * REMOVE gives no record (USERTIME_IOC_SAMPLE before it does), but may come after records of the
  * target that are not consumed yet. Error: ESRCH not a target, or not any more.
@@ -313,9 +313,9 @@ struct usertime_record {
  *
  * The kernel never overwrites what is between tail and head; it drops new records instead. SAMPLE,
  * FORK and EXEC records leave a slot free for the EXIT record of each target and one for LOST (half
- * of the ring at most); what was dropped stands in a LOST record as soon as there is room, and in
- * the sums of struct usertime_producer at once. A tail that is more than a ring away from head
- * makes the ring full.
+ * of the ring at most); what was dropped stands in a LOST record as soon as there is room for more
+ * than these, at the latest after the last EXIT, and in the sums of struct usertime_producer at
+ * once. A tail that is more than a ring away from head makes the ring full.
  */
 struct usertime_consumer {
 	__u32 tail;		/* position of the next record to read; the consumer's */

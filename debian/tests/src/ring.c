@@ -52,25 +52,55 @@ TEST(drops, "a reader that stops: samples are dropped and counted, an EXIT still
 	ASSERT_EQ(dev_sample(d.fd), 0);
 	EXPECT_EQ(d.producer->lost_exits, 0);
 	n = take_all(&d, r, size);
-	ASSERT(n > size - 4, "%u", n);
 	for (i = 0; i < size - 4; i++)
 		ASSERT_EQ(r[i].type, USERTIME_RECORD_SAMPLE);
-	/* The EXIT and, where both fit, what was lost before. */
-	for (lost = 0; i < n; i++) {
-		if (r[i].type == USERTIME_RECORD_LOST)
-			lost += r[i].lost_samples;
-		else
-			EXPECT(r[i].type == USERTIME_RECORD_EXIT &&
-			       r[i].pid == (unsigned int)kids[0].pid, "type %u", r[i].type);
-	}
+	/* The EXIT. What was lost has a slot when there are more. */
+	ASSERT_EQ(n, size - 3);
+	EXPECT(r[i].type == USERTIME_RECORD_EXIT && r[i].pid == (unsigned int)kids[0].pid, "type %u",
+	       r[i].type);
 	ASSERT_EQ(dev_sample(d.fd), 0);
 	n = take_all(&d, r, size);
-	for (i = 0; i < n; i++)
+	for (lost = 0, i = 0; i < n; i++)
 		if (r[i].type == USERTIME_RECORD_LOST)
 			lost += r[i].lost_samples;
 	EXPECT_EQ(lost, d.producer->lost_samples, "in LOST records");
 	EXPECT(r[n - 1].type == USERTIME_RECORD_SAMPLE && r[n - 2].type == USERTIME_RECORD_SAMPLE);
 	free(r);
+}
+
+/* However often samples are lost between the exits. */
+TEST(exits_fit, "a reader that stops while its targets exit one by one: each EXIT fits, and what was lost")
+{
+	unsigned int size = smallest(), kids = size / 2 - 2, n, i, exits = 0;
+	struct usertime_record *r = calloc(size, sizeof(*r));
+	struct kid *k = calloc(kids, sizeof(*k));
+	struct dev d = dev_start_mapped(0, size, 0);
+	u64 lost = 0, before;
+
+	for (i = 0; i < kids; i++) {
+		k[i] = kid_sleeper();
+		ASSERT_EQ(dev_add(d.fd, k[i].pid, NULL), 0);
+	}
+	ASSERT_EQ(dev_sample(d.fd), 0);
+	for (i = 0; i < kids; i++) {
+		before = d.producer->lost_samples;
+		ASSERT_EQ(dev_sample(d.fd), 0);
+		ASSERT(d.producer->lost_samples > before);
+		kid_kill(&k[i]);
+	}
+	ASSERT_EQ(dev_sample(d.fd), 0);
+	EXPECT_EQ(d.producer->targets, 0);
+	EXPECT_EQ(d.producer->lost_exits, 0);
+	n = take_all(&d, r, size);
+	for (i = 0; i < n; i++) {
+		exits += r[i].type == USERTIME_RECORD_EXIT;
+		if (r[i].type == USERTIME_RECORD_LOST)
+			lost += r[i].lost_samples;
+	}
+	EXPECT_EQ(exits, kids);
+	EXPECT_EQ(lost, d.producer->lost_samples, "in LOST records");
+	free(r);
+	free(k);
 }
 
 static void burn_and_end(struct kid *parent, void *arg)
@@ -82,7 +112,7 @@ static void burn_and_end(struct kid *parent, void *arg)
 
 TEST(lost_exits, "EXIT records that do not fit: their times are in the sums, to the last")
 {
-	unsigned int size = smallest(), kids = size - 10, n, i, exits = 0, lost = 0;
+	unsigned int size = smallest(), kids = size - 10, n, i, exits = 0;
 	struct usertime_record *r = calloc(2 * size, sizeof(*r));
 	struct kid *k = calloc(kids, sizeof(*k));
 	struct dev d, whole;
@@ -103,7 +133,7 @@ TEST(lost_exits, "EXIT records that do not fit: their times are in the sums, to 
 	ASSERT_EQ(dev_sample(d.fd), 0);
 	ASSERT_EQ(dev_sample(whole.fd), 0);
 
-	/* The samples that were lost before take the slot of LOST. */
+	/* One slot is for LOST, after the last. */
 	EXPECT_EQ(d.producer->lost_exits, kids - (size / 2 - 1));
 	sum = d.producer->lost_user + d.producer->lost_system;
 	n = take_all(&d, r, 2 * size);
@@ -114,13 +144,10 @@ TEST(lost_exits, "EXIT records that do not fit: their times are in the sums, to 
 		}
 	}
 	EXPECT_EQ(exits, size / 2 - 1);
-	/* The ring is empty now: the LOST record comes with the next that is put. */
-	k[0] = kid_sleeper();
-	ASSERT_EQ(dev_add(d.fd, k[0].pid, NULL), 0);
-	r[0] = dev_wait(&d, USERTIME_RECORD_LOST, 0);
-	lost = r[0].lost_exits;
-	EXPECT_EQ(lost, d.producer->lost_exits);
-	EXPECT_EQ(r[0].user + r[0].system, d.producer->lost_user + d.producer->lost_system);
+	EXPECT_EQ(r[n - 1].type, USERTIME_RECORD_LOST);
+	EXPECT_EQ(r[n - 1].lost_exits, d.producer->lost_exits);
+	EXPECT_EQ(r[n - 1].user + r[n - 1].system,
+		  d.producer->lost_user + d.producer->lost_system);
 
 	while (dev_next(&whole, r))
 		if (r->type == USERTIME_RECORD_EXIT)
