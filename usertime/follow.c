@@ -149,7 +149,7 @@ static void init_child(struct urt_watched *c, struct urt_target *parent, struct 
 static void lose_child(struct urt_target *t)
 {
 	atomic_inc(&urt_watch_of(t->session)->spares.no_child);
-	irq_work_queue(&t->session->kick);
+	urt_session_kick(t->session);
 }
 
 /**
@@ -157,7 +157,7 @@ static void lose_child(struct urt_target *t)
  * @t: the target that forks, found in the index
  * @child: the leader of the new thread group, which does not run yet
  *
- * Caller is in an RCU read section, perhaps with preemption off.
+ * Caller is in an RCU read section, with interrupts off.
  */
 void urt_follow_fork(struct urt_target *t, struct task_struct *child)
 {
@@ -189,7 +189,7 @@ void urt_follow_fork(struct urt_target *t, struct task_struct *child)
  * @t: the target that executes, found in the index
  * @task: its leader
  *
- * Caller is in an RCU read section, perhaps with preemption off.
+ * Caller is in an RCU read section, with interrupts off.
  */
 void urt_follow_exec(struct urt_target *t, struct task_struct *task)
 {
@@ -202,7 +202,7 @@ void urt_follow_exec(struct urt_target *t, struct task_struct *task)
 	spare = get_spare(&w->spares);
 	if (!spare) {
 		atomic_inc(&w->spares.no_exec);
-		irq_work_queue(&t->session->kick);
+		urt_session_kick(t->session);
 		urt_target_put(t);
 		return;
 	}

@@ -13,7 +13,7 @@ int urt_index_init(void);
 void urt_index_exit(void);
 
 /* In so many sessions a process can be, but for those of who is not limited. */
-#define URT_PROCESS_SESSIONS	32
+#define URT_PROCESS_SESSIONS	16
 
 /*
  * -EEXIST if the session has a target for that process; -EBUSY if URT_PROCESS_SESSIONS sessions

@@ -8,8 +8,10 @@
  * A probe runs with preemption off (before 7.x) or under SRCU, in the context of the task
  * concerned, and on every exit (fork, exec) of the machine: it looks the process up under RCU and
  * hands the work to a session's worker; it never allocates, wakes up or takes a lock that could
- * sleep.
+ * sleep. Where a process is in several sessions interrupts are off until all have theirs: then their
+ * workers are woken by one interrupt.
  */
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
@@ -30,15 +32,19 @@
 static void handle_exit(struct task_struct *task)
 {
 	struct pid *pid = task_tgid(task);
+	struct hlist_head *chain = urt_index_chain(pid);
 	struct urt_target *t;
+	unsigned long flags;
 
-	if (likely(atomic_read(&task->signal->live)))
+	if (likely(atomic_read(&task->signal->live)) || hlist_empty(chain))
 		return;
+	local_irq_save(flags);
 	rcu_read_lock();
-	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash)
+	hlist_for_each_entry_rcu(t, chain, hash)
 		if (t->pid == pid)
 			urt_session_target_exits(t, task);
 	rcu_read_unlock();
+	local_irq_restore(flags);
 }
 
 #ifdef URT_HAVE_EXIT_GROUP_DEAD
@@ -54,28 +60,38 @@ static void urt_probe_exit(void *data, struct task_struct *task)
 static void urt_probe_fork(void *data, struct task_struct *parent, struct task_struct *child)
 {
 	struct pid *pid = task_tgid(parent);
+	struct hlist_head *chain = urt_index_chain(pid);
 	struct urt_target *t;
+	unsigned long flags;
 
-	if (!thread_group_leader(child))
+	if (!thread_group_leader(child) || hlist_empty(chain))
 		return;
+	local_irq_save(flags);
 	rcu_read_lock();
-	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash)
+	hlist_for_each_entry_rcu(t, chain, hash)
 		if (t->pid == pid && t->session->ring)
 			urt_follow_fork(t, child);
 	rcu_read_unlock();
+	local_irq_restore(flags);
 }
 
 static void urt_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 			   struct linux_binprm *bprm)
 {
 	struct pid *pid = task_tgid(task);
+	struct hlist_head *chain = urt_index_chain(pid);
 	struct urt_target *t;
+	unsigned long flags;
 
+	if (hlist_empty(chain))
+		return;
+	local_irq_save(flags);
 	rcu_read_lock();
-	hlist_for_each_entry_rcu(t, urt_index_chain(pid), hash)
+	hlist_for_each_entry_rcu(t, chain, hash)
 		if (t->pid == pid && t->session->ring)
 			urt_follow_exec(t, task);
 	rcu_read_unlock();
+	local_irq_restore(flags);
 }
 
 #ifdef URT_HAVE_SWITCH_PREV_STATE

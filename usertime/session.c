@@ -5,7 +5,7 @@
  * An exiting process. At the exit tracepoint the scheduler's runtime of the dying thread is stale
  * and other threads may still be on their way out. So the probe only claims the target, pins the
  * leader and the dying thread (a pinned task keeps its signal_struct, hence the totals, after it
- * was reaped) and has the worker woken through irq_work. The worker takes the totals when none of
+ * was reaped) and kicks the worker through irq_work. The worker takes the totals when none of
  * the group's threads is on a CPU any more, looking again after a while where one still is.
  *
  * Locks: session->lock is a mutex, outermost; the mutexes of probes and of quotas, and the index'
@@ -13,6 +13,7 @@
  */
 #include <linux/cred.h>
 #include <linux/export.h>
+#include <linux/irq_work.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/pid.h>
@@ -540,6 +541,48 @@ static void refresh(struct urt_session *s)
 		count_missed(s, 1);
 }
 
+/*
+ * Kicks: a probe has a session's worker look at what it left there. What runs with interrupts off
+ * does not grow with the sessions that are kicked at once.
+ */
+
+static LLIST_HEAD(kicked);
+
+static void dispatch_kicked(struct work_struct *work)
+{
+	struct llist_node *all = llist_del_all(&kicked);
+	struct urt_session *s, *next;
+
+	llist_for_each_entry_safe(s, next, all, kicked) {
+		clear_bit(URT_KICKED, &s->flags);
+		queue_work(urt_workqueue, &s->work);
+	}
+}
+
+static DECLARE_WORK(dispatch_work, dispatch_kicked);
+
+static void kick_work(struct irq_work *work)
+{
+	queue_work(urt_workqueue, &dispatch_work);
+}
+
+static DEFINE_IRQ_WORK(kick, kick_work);
+
+/* From any context but NMI. */
+void urt_session_kick(struct urt_session *s)
+{
+	if (!test_and_set_bit(URT_KICKED, &s->flags))
+		llist_add(&s->kicked, &kicked);
+	irq_work_queue(&kick);
+}
+
+/* Nobody kicks the session any more; afterwards no kick is under way. */
+static void finish_kicks(void)
+{
+	irq_work_sync(&kick);
+	flush_work(&dispatch_work);
+}
+
 /* Events: what probes hand over. */
 
 /**
@@ -556,7 +599,7 @@ void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
 	event->time = ktime_get_ns();
 	event->kind = kind;
 	llist_add(&event->node, &s->events);
-	irq_work_queue(&s->kick);
+	urt_session_kick(s);
 }
 
 /* Exits. */
@@ -566,7 +609,7 @@ void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
  * @t: the target, found in the index
  * @last: the dying thread, the caller; no thread of its group is alive
  *
- * Caller is in an RCU read section, perhaps with preemption off.
+ * Caller is in an RCU read section, with interrupts off.
  */
 void urt_session_target_exits(struct urt_target *t, struct task_struct *last)
 {
@@ -714,13 +757,6 @@ static enum hrtimer_restart urt_session_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-static void kick_work(struct irq_work *kick)
-{
-	struct urt_session *s = container_of(kick, struct urt_session, kick);
-
-	queue_work(urt_workqueue, &s->work);
-}
-
 static void retry_work(struct timer_list *timer)
 {
 	struct urt_session *s = container_of(timer, struct urt_session, retry);
@@ -760,7 +796,6 @@ void urt_session_setup(struct urt_session *s, const struct urt_session_ops *ops,
 	hrtimer_setup(&s->timer, urt_session_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	INIT_WORK(&s->work, session_work);
 	init_llist_head(&s->events);
-	init_irq_work(&s->kick, kick_work);
 	timer_setup(&s->retry, retry_work, 0);
 }
 
@@ -784,7 +819,7 @@ bool urt_session_drain(struct urt_session *s)
 /* Afterwards nothing runs on behalf of a session that was drained. */
 void urt_session_stop(struct urt_session *s)
 {
-	irq_work_sync(&s->kick);
+	finish_kicks();
 	cancel_work_sync(&s->work);
 }
 

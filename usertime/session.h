@@ -4,7 +4,6 @@
 #define URT_SESSION_H
 
 #include <linux/hrtimer.h>
-#include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
@@ -126,7 +125,7 @@ struct urt_session_ops {
 /**
  * struct urt_session - a set of targets with a period
  *
- * Top half: @timer, once a period, and @kick, raised by probes, only queue @work. Bottom half:
+ * Top half: @timer, once a period, and kicks of probes only queue @work. Bottom half:
  * @work samples all targets and finishes those that exited. Both rest while there is no target.
  */
 struct urt_session {
@@ -148,11 +147,13 @@ struct urt_session {
 	atomic64_t missed;		/* periods */
 	struct work_struct work;
 	struct llist_head events;	/* lockless: probe to worker */
-	struct irq_work kick;
+	struct llist_node kicked;	/* with URT_KICKED: on a list of session.c's */
 	struct timer_list retry;	/* looks again at those on @exiting */
 };
 
-#define URT_SAMPLE_DUE	0		/* bit of urt_session.flags */
+/* Bits of urt_session.flags. */
+#define URT_SAMPLE_DUE	0
+#define URT_KICKED	1
 
 extern struct workqueue_struct *urt_workqueue;
 
@@ -175,6 +176,7 @@ void urt_session_sample(struct urt_session *s);
 bool urt_session_sample_one(struct urt_target *t);
 void urt_session_sum(const struct urt_session *s, struct urt_totals *sum);
 void urt_session_publish(struct urt_session *s);
+void urt_session_kick(struct urt_session *s);
 void urt_session_hand_over(struct urt_session *s, struct urt_event *event,
 			   enum urt_event_kind kind);
 

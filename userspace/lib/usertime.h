@@ -103,7 +103,7 @@ void usertime_session_settings(const struct usertime_session *session,
  *   EEXIST	it is one already
  *   EDQUOT	over max_targets_per_user or max_rate_per_user
  *   ENOSPC	over max_targets
- *   EBUSY	it is in 32 sessions already
+ *   EBUSY	it is in 16 sessions already
  *   ENOMEM	no memory
  */
 int usertime_session_add(struct usertime_session *session, pid_t pid, uint64_t *start);

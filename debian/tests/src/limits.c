@@ -53,7 +53,7 @@ TEST(limits, "max_targets_per_user, max_bytes_per_user and RLIMIT_MEMLOCK hold")
 
 /* ---- sessions of one process ---- */
 
-#define SESSIONS	32
+#define SESSIONS	16
 
 static void alice_in_many_sessions(struct kid *parent, pid_t other)
 {
@@ -80,7 +80,7 @@ static void alice_in_many_sessions(struct kid *parent, pid_t other)
 		dev_wait(&d[i], USERTIME_RECORD_EXIT, child.pid);
 }
 
-TEST(sessions, "a process is in 32 sessions, no more; root and the registry are not limited")
+TEST(sessions, "a process is in 16 sessions, no more; root and the registry are not limited")
 {
 	struct kid k = kid_sleeper();
 	struct dev d[SESSIONS + 8];
