@@ -71,7 +71,7 @@ static const char * const ours[] = {
 
 /* What an interrupt is made of, that can be traced. */
 static const char * const interrupts[] = {
-	"irq_enter_rcu", "irq_exit_rcu", "hrtimer_interrupt", "irq_work_run",
+	"irq_enter_rcu", "irq_exit_rcu", "hrtimer_interrupt",
 };
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
