@@ -8,8 +8,8 @@
  * A probe runs with preemption off (before 7.x) or under SRCU, in the context of the task
  * concerned, and on every exit (fork, exec) of the machine: it looks the process up under RCU and
  * hands the work to a session's worker; it never allocates, wakes up or takes a lock that could
- * sleep. Where a process is in several sessions interrupts are off until all have theirs: then their
- * workers are woken by one interrupt.
+ * sleep. Where a process is in several sessions interrupts are off until all have theirs: then
+ * their workers are woken by one interrupt.
  */
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>

