@@ -15,7 +15,7 @@
 
 #define STACK 16384	/* the first call through the linker's table saves all registers */
 
-pid_t crowd[CROWD];
+pid_t crowd[CROWD_MOST];
 
 static void write_if_less(const char *path, long long value)
 {

@@ -174,7 +174,7 @@ static void check_has_crowd(const struct table *t)
 			row++;
 		ASSERT(row < end && row->pid == crowd[i], "%d is missing", crowd[i]);
 	}
-	EXPECT(t->n <= CROWD + WRITERS * 100 * OWN, "%zu lines", t->n);
+	EXPECT(t->n <= (size_t)CROWD + WRITERS * 100 * OWN, "%zu lines", t->n);
 }
 
 static void reader(struct kid *parent, void *arg)
@@ -215,7 +215,7 @@ TEST(at_once, "8 writers and 8 readers at once for 30 s: no line is lost or torn
 	}
 	tap_note("%ld rounds of writers, %ld reads, %llu refreshes", written, read,
 		 counter("refreshes"));
-	WAIT_FOR(counter("targets") == CROWD);
+	WAIT_FOR(counter("targets") == (u64)CROWD);
 	EXPECT_EQ(counter("registered"), counter("removed") + counter("exited") + CROWD);
 }
 
