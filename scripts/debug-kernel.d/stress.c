@@ -404,6 +404,7 @@ static void memory(void)
 		count(PAGES, size >> 20);
 		usleep(100000);
 		munmap(map, size);
+		usleep(1000000);	/* else little more than this is done on a slow kernel */
 	}
 }
 
