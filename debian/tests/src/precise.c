@@ -61,18 +61,16 @@ struct sums {
 	unsigned int exits, unlooked;
 };
 
-/* Of the children of one that is followed. */
+/* Of the children of one that is followed, whose own EXIT may come before that of its last child. */
 static struct sums sums_of(struct dev *d, pid_t parent)
 {
 	struct usertime_record r;
 	struct sums sums = { 0 };
 
-	for (;;) {
-		WAIT_FOR(dev_next(d, &r));
-		if (r.type != USERTIME_RECORD_EXIT)
+	WAIT_FOR(d->producer->targets == 0);
+	while (dev_next(d, &r)) {
+		if (r.type != USERTIME_RECORD_EXIT || r.pid == (unsigned int)parent)
 			continue;
-		if (r.pid == (unsigned int)parent)
-			return sums;
 		sums.user += r.user;
 		sums.both += r.user + r.system;
 		sums.exits++;
@@ -80,6 +78,7 @@ static struct sums sums_of(struct dev *d, pid_t parent)
 			sums.looks += r.samples;
 		sums.unlooked += !!(r.flags & USERTIME_FLAG_UNLOOKED);
 	}
+	return sums;
 }
 
 static struct sums children_sums(unsigned int flags, work_fn *work)
