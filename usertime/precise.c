@@ -31,6 +31,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
+#include <linux/sort.h>
 #include <asm/irq_regs.h>
 
 #include "compat.h"
@@ -50,6 +51,9 @@
 
 /* A look that takes longer was not measured well. */
 #define COST_MAX	(TICK_NSEC / 100)
+
+/* So many looks are measured. */
+#define MEASUREMENTS	8
 
 /**
  * struct looker - what looks on one CPU
@@ -379,32 +383,38 @@ static u32 measure_look(void)
 	return looks > 1 ? longest - shortest : 0;
 }
 
+static int compare_costs(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 /**
  * urt_precise_calibrate - find out what a look costs
  *
- * May sleep; only the first call does something. The least of several: other interrupts come, too.
+ * May sleep; only the first call does something. Of several the one in the middle: other interrupts
+ * come, too, and a look may come while the clock is being read. Where timers are so late that none
+ * can be measured, looks are as rare as they ever are, until the next call.
  */
 void urt_precise_calibrate(void)
 {
-	u32 least = U32_MAX, cost;
+	u32 costs[MEASUREMENTS], cost;
 	int tries, found = 0;
 
 	if (READ_ONCE(look_cost))
 		return;
-	for (tries = 0; tries < 64 && found < 8; tries++) {
-		cost = measure_look();
-		if (!cost)
-			continue;
-		least = min(least, cost);
-		found++;
+	for (tries = 0; tries < 8 * MEASUREMENTS && found < MEASUREMENTS; tries++) {
+		costs[found] = measure_look();
+		found += costs[found] > 0;
 		cond_resched();
 	}
-	if (!found)
-		return;
-	least = min_t(u32, least, COST_MAX);
-	WRITE_ONCE(cell_old, max_t(u32, CELL, COSTS * least));
-	WRITE_ONCE(cell_young, max_t(u32, CELL_YOUNG, COSTS_YOUNG * least));
-	WRITE_ONCE(look_cost, least);
+	sort(costs, found, sizeof(costs[0]), compare_costs, NULL);
+	cost = found ? min_t(u32, costs[(found - 1) / 2], COST_MAX) : COST_MAX;
+	WRITE_ONCE(cell_old, max_t(u32, CELL, COSTS * cost));
+	WRITE_ONCE(cell_young, max_t(u32, CELL_YOUNG, COSTS_YOUNG * cost));
+	if (found)
+		WRITE_ONCE(look_cost, cost);
 }
 
 u32 urt_precise_look_cost(void)
