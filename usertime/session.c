@@ -71,6 +71,8 @@ static void free_unused(struct work_struct *work)
 	struct llist_node *unused = llist_del_all(&unused_targets);
 	struct urt_target *t, *next;
 
+	if (!unused)
+		return;
 	synchronize_rcu();
 	llist_for_each_entry_safe(t, next, unused, unused) {
 		free_target(t);
@@ -92,6 +94,8 @@ void urt_target_put(struct urt_target *t)
  */
 void urt_targets_flush(void)
 {
+	/* Whoever found the list empty may not have come to it yet. */
+	queue_work(urt_workqueue, &free_work);
 	flush_work(&free_work);
 }
 
