@@ -23,6 +23,7 @@
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/pid.h>
 #include <linux/ptrace.h>
@@ -390,20 +391,11 @@ static int compare_costs(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/**
- * urt_precise_calibrate - find out what a look costs
- *
- * May sleep; only the first call does something. Of several the one in the middle: other interrupts
- * come, too, and a look may come while the clock is being read. Where timers are so late that none
- * can be measured, looks are as rare as they ever are, until the next call.
- */
-void urt_precise_calibrate(void)
+static void calibrate(void)
 {
 	u32 costs[MEASUREMENTS], cost;
 	int tries, found = 0;
 
-	if (READ_ONCE(look_cost))
-		return;
 	for (tries = 0; tries < 8 * MEASUREMENTS && found < MEASUREMENTS; tries++) {
 		costs[found] = measure_look();
 		found += costs[found] > 0;
@@ -415,6 +407,23 @@ void urt_precise_calibrate(void)
 	WRITE_ONCE(cell_young, max_t(u32, CELL_YOUNG, COSTS_YOUNG * cost));
 	if (found)
 		WRITE_ONCE(look_cost, cost);
+}
+
+/**
+ * urt_precise_calibrate - find out what a look costs
+ *
+ * May sleep; only the first call does something. Of several the one in the middle: other interrupts
+ * come, too, and a look may come while the clock is being read. Where timers are so late that none
+ * can be measured, looks are as rare as they ever are, until the next call.
+ */
+void urt_precise_calibrate(void)
+{
+	static DEFINE_MUTEX(calibrating);
+
+	mutex_lock(&calibrating);
+	if (!READ_ONCE(look_cost))
+		calibrate();
+	mutex_unlock(&calibrating);
 }
 
 u32 urt_precise_look_cost(void)
