@@ -357,6 +357,16 @@ struct urt_watch *urt_watch_open(const struct file *file)
 	return w;
 }
 
+/*
+ * By the sessions of one process. Who may look at everybody's processes is not kept from that by
+ * their owners' sessions.
+ */
+static bool opener_is_trusted(const struct file *file)
+{
+	return file_ns_capable(file, &init_user_ns, CAP_SYS_RESOURCE) ||
+	       file_ns_capable(file, &init_user_ns, CAP_PERFMON);
+}
+
 static int make_ring(struct urt_watch *w, const struct usertime_setup *setup)
 {
 	unsigned int spares = setup->flags & USERTIME_SETUP_FOLLOW ? FOLLOW_SPARES : EXEC_SPARES;
@@ -387,7 +397,7 @@ static int make_ring(struct urt_watch *w, const struct usertime_setup *setup)
 	w->follow = setup->flags & USERTIME_SETUP_FOLLOW;
 	w->session.period = setup->period;
 	w->session.precise = setup->flags & USERTIME_SETUP_PRECISE;
-	w->session.unlimited = file_ns_capable(w->file, &init_user_ns, CAP_SYS_RESOURCE);
+	w->session.unlimited = opener_is_trusted(w->file);
 	/* Pairs with urt_watch_ring(): who sees the ring sees all of the setup. */
 	smp_store_release(&w->session.ring, ring);
 	return 0;

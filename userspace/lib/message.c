@@ -140,7 +140,7 @@ void usertime_explain_add(int error, pid_t pid, uint64_t period)
 				     ", or max_rate_per_user, which a longer period would keep");
 		break;
 	case EBUSY:
-		usertime_set_message(error, "%d: in as many sessions as a process can be",
+		usertime_set_message(error, "%d: in as many sessions as a process can be: end one",
 				     (int)pid);
 		break;
 	case ENOSPC:

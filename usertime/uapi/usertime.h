@@ -182,7 +182,7 @@ struct usertime_setup {
  * thread that is not its group's leader, a kernel thread; ESRCH no such process in the opener's PID
  * namespace, or it has exited; EPERM it may not be observed; EEXIST a target already; EDQUOT,
  * ENOSPC, ENOMEM as for /proc/urt/status, EDQUOT also over max_rate_per_user; EBUSY in 16
- * sessions, the most that a process can be in (openers with CAP_SYS_RESOURCE do not count).
+ * sessions, the most that a process can be in (but for CAP_PERFMON and CAP_SYS_RESOURCE).
  *
  * REMOVE gives no record (USERTIME_IOC_SAMPLE before it does), but may come after records of the
  * target that are not consumed yet. Error: ESRCH not a target, or not any more.

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -78,6 +79,40 @@ static void alice_in_many_sessions(struct kid *parent, pid_t other)
 	kid_kill(&child);
 	for (i = 0; i < SESSIONS; i++)
 		dev_wait(&d[i], USERTIME_RECORD_EXIT, child.pid);
+}
+
+static void alice_fills_up(struct kid *parent, pid_t other)
+{
+	struct dev d;
+	int i;
+
+	(void)other;
+	for (i = 0; i < SESSIONS; i++) {
+		d = dev_start(0, 64, 0);
+		ASSERT_EQ(dev_add(d.fd, getpid(), NULL), 0);
+	}
+	kid_tell(parent, 0);
+	pause();
+}
+
+static void bob_with_perfmon(struct kid *parent, void *arg)
+{
+	struct dev d;
+
+	(void)parent;
+	become(ALICE + 1, CAP_PERFMON);
+	d = dev_start(0, 64, 0);
+	EXPECT_EQ(dev_add(d.fd, *(pid_t *)arg, NULL), 0);
+}
+
+TEST(hiding, "who fills up the sessions of a process does not hide it from CAP_PERFMON")
+{
+	struct kid alice = start_alice(alice_fills_up, 0), bob;
+
+	kid_hear(&alice);
+	bob = kid_start(bob_with_perfmon, &alice.pid);
+	EXPECT_EQ(kid_reap(&bob, NULL), 0);
+	kid_kill(&alice);
 }
 
 TEST(sessions, "a process is in 16 sessions, no more; root and the registry are not limited")
