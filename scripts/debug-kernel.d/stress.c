@@ -490,6 +490,18 @@ static void end_workers(void)
 		set_cpu(i, 1);
 }
 
+/* What all rounds so far did, in a line. */
+static void note_counts(void)
+{
+	char line[1024];
+	int i, len = 0;
+
+	for (i = 0; i < N_COUNTS; i++)
+		len += snprintf(line + len, sizeof(line) - len, "%s%lu %s", i ? ", " : "",
+				shared->counts[i], count_names[i]);
+	tap_note("%s", line);
+}
+
 static void round_of_all(void)
 {
 	double began = tap_now();
@@ -503,11 +515,10 @@ static void round_of_all(void)
 	__atomic_store_n(&shared->no_sessions, 1, __ATOMIC_RELAXED);
 	stop_some(began + ROUND_SECONDS);
 	end_workers();
-	for (i = 0; i < N_COUNTS; i++) {
-		tap_note("%s: %lu", count_names[i], shared->counts[i] - shared->before[i]);
+	note_counts();
+	for (i = 0; i < N_COUNTS; i++)
 		if (i != LOST)
 			EXPECT(shared->counts[i] > shared->before[i], "no %s", count_names[i]);
-	}
 }
 
 int main(int argc, char *argv[])
