@@ -105,17 +105,33 @@ build_debug_modules() {
 
 # build_debug_programs TO PROGRAM...: static, as there is nothing else in the guest.
 build_debug_programs() {
-	local to=$1 program file src=debian/tests/src
+	local to=$1 program file files=()
 	shift
 	cd "$TREE"
 	for program; do
-		file=$src/$program.c
+		file=debian/tests/src/$program.c
 		[ -e "$file" ] || file=scripts/debug-kernel.d/$program.c
 		[ -e "$file" ] || die "there is no program $program"
-		in_root debug-kernel gcc -static -std=gnu11 -O2 -Wall -Wextra -Werror -pthread \
-			-I usertime/uapi -I "$src" -o "$to/$program" "$file" \
-			"$src/dev.c" "$src/crowd.c" "$src/mp.c" "$src/urt.c" "$src/tap.c" || return 1
+		files+=("$file")
 	done
+	# shellcheck disable=SC2016 # a script for sh in the root
+	in_root debug-kernel sh -eu -c '
+		to=$1 src=debian/tests/src
+		shift
+		compile() {
+			gcc -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -I usertime/uapi -I "$src" -c -o "$1" "$2"
+		}
+		mkdir "$to/shared"
+		for name in dev crowd mp urt tap; do compile "$to/shared/$name.o" "$src/$name.c"; done
+		for file; do
+			name=${file##*/}
+			name=${name%.c}
+			compile "$to/$name.o" "$file"
+			gcc -static -pthread -o "$to/$name" "$to/$name.o" "$to"/shared/*.o
+			rm "$to/$name.o"
+		done
+		rm -r "$to/shared"
+	' sh "$to" "${files[@]}"
 }
 
 # debug_guest VARIANT WORK: its kernel, and an initramfs in which /jobs is WORK/jobs and the programs
