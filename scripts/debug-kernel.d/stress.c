@@ -23,7 +23,8 @@
 #include "dev.h"
 
 #define ROUND_SECONDS	30
-#define POOL		200
+#define POOL		200	/* fewer where forking is slow, as most numbers would be of nobody */
+#define POPULATORS	4
 #define USERS		8
 #define FIRST_USER	2000
 
@@ -42,6 +43,7 @@ static const char * const count_names[N_COUNTS] = {
 static struct {
 	unsigned long counts[N_COUNTS], before[N_COUNTS];
 	pid_t pool[POOL];
+	unsigned int populators;
 	int stop;		/* all */
 	int no_sessions;	/* those that hold the module */
 } *shared;
@@ -63,7 +65,7 @@ static bool may_hold(void)
 
 static pid_t any(void)
 {
-	return __atomic_load_n(&shared->pool[random() % POOL], __ATOMIC_RELAXED);
+	return __atomic_load_n(&shared->pool[random() % fewer(POOL)], __ATOMIC_RELAXED);
 }
 
 /* The module comes and goes: what is not there is no failure. */
@@ -132,14 +134,14 @@ static void live(unsigned int kind)
 	}
 }
 
-/* Keeps the pool full of processes of all kinds. */
+/* Each keeps its part of the pool full of processes of all kinds. */
 static void populate(void)
 {
+	unsigned int first = __atomic_fetch_add(&shared->populators, 1, __ATOMIC_RELAXED), i;
 	pid_t pid;
-	int i;
 
 	while (going_on()) {
-		i = random() % POOL;
+		i = random() % fewer(POOL) / POPULATORS * POPULATORS + first;
 		pid = shared->pool[i];
 		if (pid > 0) {
 			kill(pid, SIGKILL);
@@ -153,7 +155,7 @@ static void populate(void)
 		__atomic_store_n(&shared->pool[i], pid, __ATOMIC_RELAXED);
 		count(FORKS, pid > 0);
 	}
-	for (i = 0; i < POOL; i++)
+	for (i = first; i < POOL; i += POPULATORS)
 		if (shared->pool[i] > 0)
 			kill(shared->pool[i], SIGKILL);
 }
@@ -426,7 +428,7 @@ static const struct {
 	int processes;
 	bool stopped;		/* from time to time */
 } kinds[] = {
-	{ populate, 1, false }, { registrar, 6, true }, { reader, 3, true }, { client, 4, true },
+	{ populate, POPULATORS, false }, { registrar, 4, true }, { reader, 2, true }, { client, 3, true },
 	{ client_killer, 2, false }, { parameters, 1, false }, { namespaces, 2, false },
 	{ hotplug, 1, false }, { memory, 1, false }, { unloader, 1, false },
 };
@@ -508,6 +510,7 @@ static void round_of_all(void)
 	int i;
 
 	shared->stop = shared->no_sessions = 0;
+	shared->populators = 0;
 	memset(shared->pool, 0, sizeof(shared->pool));
 	memcpy(shared->before, shared->counts, sizeof(shared->counts));
 	start_workers();
