@@ -84,12 +84,14 @@ strip_debug_kernel() {
 		-print0 | xargs -0 rm -f
 }
 
-# debug_programs: the tests that are programs of their own: of debian/tests, and faults. (library
-# wants libusertime.)
+# debug_programs VARIANT: the tests that are programs of their own: of debian/tests, and faults where the
+# kernel has calls fail on demand. (library wants libusertime.)
 debug_programs() {
+	local files
 	cd "$TREE"
-	grep -l '^TEST(' debian/tests/src/*.c scripts/debug-kernel.d/faults.c | xargs -n 1 basename -s .c |
-		grep -vx library
+	files=(debian/tests/src/*.c)
+	! debug_config "$1" | grep -qx CONFIG_FAILSLAB=y || files+=(scripts/debug-kernel.d/faults.c)
+	grep -l '^TEST(' "${files[@]}" | xargs -n 1 basename -s .c | grep -vx library
 }
 
 # build_debug_modules VARIANT TO: instrumented for the fuzzer where the kernel can tell it.
