@@ -358,8 +358,8 @@ struct urt_watch *urt_watch_open(const struct file *file)
 }
 
 /*
- * By the sessions of one process. Who may look at everybody's processes is not kept from that by
- * their owners' sessions.
+ * Does not count towards the sessions that a process can be in: who may look at everybody's
+ * processes is not kept from that by their owners' sessions.
  */
 static bool opener_is_trusted(const struct file *file)
 {
