@@ -12,6 +12,8 @@ previous=$current~previous
 running=$(uname -r)
 log=$AUTOPKGTEST_TMP/log
 
+in_use='in use, so the old version stays loaded: the next boot loads the new one'
+
 worker='' poller=''
 trap 'kill $worker $poller 2>/dev/null || :' EXIT
 
@@ -74,6 +76,35 @@ in_state() {
 nothing_amiss() {
 	! dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | grep -v -e '^ii ' -e '^rc ' -e '^un ' &&
 		! systemctl --failed --no-legend --plain | grep .
+}
+
+# sane TEXT: holds after each step.
+sane() {
+	note "$1"
+	ok "$1: every package configured, no unit failed" nothing_amiss
+}
+
+# all_but_state FIND-EXPRESSION...: of what is on the disk, except
+#   /var/lib/testbed         this test's own
+#   /tmp, /var/tmp           anybody's, and emptied by the system
+#   /var/log                 what happened stays written there
+#   /var/cache, /var/lib/apt, /var/lib/dpkg/*-old   apt's and dpkg's own account of the world
+#   /var/lib/systemd         seeds and time stamps of units
+# dpkg's own files of the packages count. Other file systems are not on the disk.
+all_but_state() {
+	find / -xdev \( -path /var/lib/testbed -o -path /tmp -o -path /var/tmp -o -path /var/log -o \
+		-path /var/cache -o -path /var/lib/apt -o -path '/var/lib/dpkg/*-old' -o \
+		-path /var/lib/systemd \) -prune -o "$@" | LC_ALL=C sort
+}
+
+# Names, types, modes, owners and link targets. DKMS's key was there before our packages.
+all_files() {
+	all_but_state -printf '%p %y %M %u:%g %l\n'
+}
+
+# nothing_of_ours LIST: nothing has our name, be it in a list of all files or in an index of the modules.
+nothing_of_ours() {
+	! grep usertime "$1" && ! grep -l usertime /lib/modules/*/modules.*
 }
 
 srcversion() {
