@@ -94,15 +94,14 @@ debug_programs() {
 	grep -l '^TEST(' "${files[@]}" | xargs -n 1 basename -s .c | grep -vx library
 }
 
-# build_debug_modules VARIANT TO: instrumented for the fuzzer where the kernel can tell it.
+# build_debug_modules WORK: into its root; instrumented for the fuzzer where the kernel can tell it.
 build_debug_modules() {
-	local dir=$BUILD/debug-kernel/$1-module
-	rm -rf "$dir"
+	local dir=$1/module
 	mkdir -p "$dir"
 	cp -a "$TREE/usertime/." "$dir/"
 	in_root debug-kernel make -s -C "$DEBUG_KERNEL" M="$dir" KCFLAGS=-Werror KCOV_INSTRUMENT=y \
 		USERTIME_VERSION="$(tree_version)" modules &&
-	cp "$dir/usertime.ko" "$dir/usertime_mp.ko" "$2/"
+	cp "$dir/usertime.ko" "$dir/usertime_mp.ko" "$1/root/"
 }
 
 # build_debug_programs TO PROGRAM...: static, as there is nothing else in the guest.
@@ -142,7 +141,7 @@ debug_guest() {
 	local variant=$1 work=$2
 	debug_kernel "$variant" || return 1
 	mkdir -p "$BUILD/debug-kernel" "$work/root/root" "$work/root/jobs"
-	build_debug_modules "$variant" "$work/root" || return 1
+	build_debug_modules "$work" || return 1
 	cp -a "$work/programs/." "$work/root/root/"
 	cp -a "$work/jobs/." "$work/root/jobs/"
 	cp "$TREE/scripts/debug-kernel.d/init" "$work/root/init"
