@@ -98,12 +98,17 @@ hook_file() {
 	echo "$file"
 }
 
+# NO_INITRD: some headers bring their kernel along, which need not boot there.
+# shellcheck disable=SC2016 # for mmdebstrap's shell
+NO_INITRD='chroot "$1" dpkg-divert --quiet --local --rename --add /usr/sbin/update-initramfs &&
+	ln -s ../bin/true "$1/usr/sbin/update-initramfs"'
+
 # headers_root SYSTEM: the root in which the modules are built for its kernel, by this machine's
 # compilers: emulated ones take minutes.
 headers_root() {
 	local packages="gcc make sparse perl"
 	case $(arch_of "$1") in
-	amd64) system_root "kernel-$1" "$1" headers "$packages" ;;
+	amd64) system_root "kernel-$1" "$1" headers "$packages" --essential-hook="$NO_INITRD" ;;
 	arm64)
 		make_root "kernel-$1" "$(releases_of "$1")" "$packages gcc-aarch64-linux-gnu" \
 			--architectures=amd64,arm64 --customize-hook="$(hook_file "$(cross_hook "$1")")"
