@@ -224,12 +224,14 @@ static void burn_some(void)
 	burn_user(1);
 }
 
+#define CROWD (fewer(300) & ~1)
+
 static void ignore_children(void)
 {
-	int i;
+	unsigned int n = CROWD, i;
 
 	signal(SIGCHLD, SIG_IGN);
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < n; i++) {
 		if (!fork()) {
 			burn_some();
 			_exit(0);
@@ -246,7 +248,7 @@ static void check_crowd(void (*run)(void))
 	u64 kernel, before;
 	struct tally t = follow_crowd(run, &kernel, &before);
 
-	check_tally(&t, 300);
+	check_tally(&t, CROWD);
 	t.user -= before;
 	check_sums(&t, kernel);
 }
@@ -259,9 +261,9 @@ TEST(ignored, "SIGCHLD ignored: nobody waits, the sum is that of the cgroup")
 /* A child forks and ends at once: init inherits the grandchild. */
 static void orphan_children(void)
 {
-	int i;
+	unsigned int n = CROWD / 2, i;
 
-	for (i = 0; i < 150; i++) {
+	for (i = 0; i < n; i++) {
 		pid_t child = fork();
 
 		if (!child) {

@@ -61,31 +61,31 @@ static void watch(kid_fn *fn)
 {
 	struct kid k = kid_start(fn, NULL);
 	struct detail first, last, now;
+	unsigned int reads = fewer(READS), i;
 	u64 before, after, threads = 0;
-	int i;
 
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
 	ASSERT_EQ(urt_register(k.pid), 0);
 	first = last = detail_of(k.pid);
-	for (i = 0; i < READS; i++) {
+	for (i = 0; i < reads; i++) {
 		before = value_of(k.pid);
 		wait_refreshes(1);
 		now = detail_of(k.pid);
 		after = cpu_clock_of(k.pid);
-		EXPECT(now.user >= before, "read %d: %llu after %llu", i, now.user, before);
-		EXPECT(now.user >= last.user, "read %d: %llu after %llu", i, now.user, last.user);
-		EXPECT(now.system >= last.system, "read %d: %llu after %llu", i, now.system,
+		EXPECT(now.user >= before, "read %u: %llu after %llu", i, now.user, before);
+		EXPECT(now.user >= last.user, "read %u: %llu after %llu", i, now.user, last.user);
+		EXPECT(now.system >= last.system, "read %u: %llu after %llu", i, now.system,
 		       last.system);
-		EXPECT(now.minor >= last.minor && now.major >= last.major, "read %d", i);
+		EXPECT(now.minor >= last.minor && now.major >= last.major, "read %u", i);
 		EXPECT(now.user + now.system <= after + ahead(),
-		       "read %d: %llu, the clock of the process later %llu", i,
+		       "read %u: %llu, the clock of the process later %llu", i,
 		       now.user + now.system, after);
 		threads = max_u64(threads, now.threads);
 		last = now;
 	}
 	EXPECT(threads > 1, "%llu threads at most", threads);
-	EXPECT(last.user >= first.user + READS * MS, "only %llu ns in %d refreshes",
-	       last.user - first.user, READS);
+	EXPECT(last.user >= first.user + reads * MS, "only %llu ns in %u refreshes",
+	       last.user - first.user, reads);
 	kid_stop(&k);
 	wait_refreshes(2);
 	now = detail_of(k.pid);

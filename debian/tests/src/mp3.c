@@ -22,6 +22,7 @@
 #define LONGS		48000		/* that are used, four a sample */
 #define SAMPLES		(LONGS / 4)
 #define EMPTY		((unsigned long)-1)
+#define BATCH		20		/* samples that are made at a time */
 
 /* ---- the buffer ---- */
 
@@ -316,11 +317,14 @@ TEST(wraps, "after 12,000 samples they begin again at the first long; behind 48,
 {
 	unsigned long *buffer = map_buffer();
 	struct kid k = kid_sleeper();
+	char commands[BATCH * 24] = "";
 	size_t i, n = 0;
 
 	/* The deregistration of the last process makes a sample at once; a period may add one. */
-	for (i = 1; i <= SAMPLES; i++) {
-		ASSERT(mp_printf(STATUS, "R %d\nU %d", k.pid, k.pid) > 0);
+	for (i = 0; i < BATCH; i++)
+		sprintf(commands + strlen(commands), "R %d\nU %d\n", k.pid, k.pid);
+	for (i = BATCH; i <= SAMPLES; i += BATCH) {
+		ASSERT(mp_write(STATUS, commands, strlen(commands)) > 0);
 		if (i % 1000 == 0)
 			n += profile(buffer).n + profile(buffer).n;
 	}

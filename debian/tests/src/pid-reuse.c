@@ -137,11 +137,11 @@ TEST(replaces, "registered while the old one's line is shown, it replaces that: 
 TEST(many_rounds, "100 processes with one PID in turn, each with a value of its own")
 {
 	struct kid k = burnt(50);
+	unsigned int rounds = fewer(100), i;
 	pid_t pid = k.pid;
-	int i;
 
 	ASSERT_EQ(param_set_num("period_ms", 10), 0);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < rounds; i++) {
 		if (i % 3)
 			ASSERT_EQ(urt_register(pid), 0);
 		kid_kill(&k);
