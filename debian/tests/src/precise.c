@@ -109,8 +109,8 @@ TEST(told_apart, "children of 8 ms in the kernel, and in user code: told apart")
 
 	EXPECT(kernel.looks > 200 && user.looks > 200);
 	EXPECT(kernel.user < kernel.both / 20, "%llu of %llu", kernel.user, kernel.both);
-	/* Less what looks and ticks take of them. */
-	EXPECT(user.user > 100 * 8 * MS / 2, "%llu of %llu", user.user, user.both);
+	/* Less what looks and ticks take of them, on a debug kernel more than half. */
+	EXPECT(user.user > 100 * 8 * MS / 4 && user.user > 4 * kernel.user, "%llu of %llu", user.user, user.both);
 }
 
 TEST(unlooked, "children that do nothing: what was not looked at says so")
@@ -310,13 +310,13 @@ TEST(storms, "sessions come and go on storms of forks and threads, while process
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct kid k[2];
-	unsigned int i, round;
+	unsigned int rounds = max_u64(fewer(60), 12), i, round;
 
 	for (i = 0; i < 2; i++) {
 		k[i] = kid_start(storm, NULL);
 		kid_hear(&k[i]);
 	}
-	for (round = 0; round < 60; round++) {
+	for (round = 0; round < rounds; round++) {
 		struct dev d = dev_start_mapped(MS, 1024, PRECISE | (round & 1 ? FOLLOW : 0));
 
 		for (i = 0; i < 2; i++)

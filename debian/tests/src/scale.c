@@ -152,7 +152,7 @@ static void writer(struct kid *parent, void *arg)
 
 	for (i = 0; i < OWN; i++)
 		own[i] = kid_sleeper();
-	for (loops = 0; loops < MOST_LOOPS && tap_now() < end; loops++) {
+	for (loops = 0; loops < MOST_LOOPS && (!loops || tap_now() < end); loops++) {
 		command_own(own, "");
 		if (loops % 50 == 49) {
 			kid_kill(&own[loops % OWN]);
@@ -186,7 +186,7 @@ static void reader(struct kid *parent, void *arg)
 	size_t len;
 	char *text;
 
-	for (loops = 0; loops < MOST_LOOPS && tap_now() < end; loops++) {
+	for (loops = 0; loops < MOST_LOOPS && (!loops || tap_now() < end); loops++) {
 		text = read_in_pieces(chunks[(loops + getpid()) % 6], &len);
 		table_parse(&t, text, len);
 		check_has_crowd(&t);

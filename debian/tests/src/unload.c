@@ -67,12 +67,12 @@ static void busy_writer(struct kid *parent, void *arg)
 TEST(in_use, "rmmod with processes registered, files half read, and readers and writers at work")
 {
 	struct kid kid[REGISTERED], busy[4];
+	int rounds = max_u64(fewer(10), 3), fd[3], i, round;
 	char buf[64];
-	int fd[3], i, round;
 
 	for (i = 0; i < 4; i++)
 		busy[i] = kid_start(i < 2 ? busy_reader : busy_writer, NULL);
-	for (round = 0; round < 10; round++) {
+	for (round = 0; round < rounds; round++) {
 		ASSERT_EQ(param_set_num("period_ms", 10), 0);
 		register_some(kid, REGISTERED);
 		fd[0] = open(USERTIME_STATUS_PATH, O_RDWR | O_CLOEXEC);
@@ -250,6 +250,12 @@ static const struct cache *find_cache(const struct memory *m, const char *name)
 	return NULL;
 }
 
+/* Slow, and what is left is then looked for object by object. */
+static bool has_kmemleak(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
 /*
  * The kernel counts all objects of a slab that a CPU allocates from as used (512 of the smallest),
  * so what it says is too much now and then, but never too little: the least of several is taken, over
@@ -259,11 +265,11 @@ static void measure(struct memory *m)
 {
 	static struct memory again;
 	const struct cache *c;
-	int times;
+	int times, enough = has_kmemleak() ? 1 : 12;
 	size_t i;
 
 	measure_once(m);
-	for (times = 1; times < 12; times++) {
+	for (times = 1; times < enough; times++) {
 		measure_once(&again);
 		for (i = 0; i < m->caches; i++) {
 			c = find_cache(&again, m->cache[i].name);
@@ -346,13 +352,14 @@ static void cycle(void)
 TEST(growth, "200 times loaded, used and unloaded: no growth in slab or vmalloc")
 {
 	static struct memory m[3];
-	unsigned int half = CYCLES / 2, i, part;
+	unsigned int half = CYCLES / 2, warm_up = WARM_UP, i, part;
 
-	/* Slow, and what is left is then looked for object by object. */
-	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+	if (has_kmemleak()) {
 		half = fewer(half);
+		warm_up = fewer(warm_up);
+	}
 	ASSERT_EQ(module_unload(), 0);
-	for (i = 0; i < WARM_UP; i++)
+	for (i = 0; i < warm_up; i++)
 		cycle();
 	measure(&m[0]);
 	for (part = 1; part <= 2; part++) {
