@@ -342,24 +342,32 @@ static void on_terminal(void)
 	need(dup2(terminal, STDERR_FILENO) == STDERR_FILENO);
 }
 
+/* What was shown on the terminal, in as many pieces as it comes; that it is closed ends it. */
+static void read_terminal(int master, char *shown, size_t room)
+{
+	size_t size = 0;
+	ssize_t n;
+
+	close(terminal);
+	while (size < room - 1 && (n = read(master, shown + size, room - 1 - size)) > 0)
+		size += n;
+	shown[size] = '\0';
+}
+
 static void test_progress(void)
 {
 	char shown[4096];
-	ssize_t size;
 	int master;
 
 	begin(true);
 	need(!openpty(&master, &terminal, NULL, NULL, NULL));
 	prepare = on_terminal;
 	record("-p", "5", "-o", path_of_a, "-d", "1500ms", NULL);
-	size = read(master, shown, sizeof(shown) - 1);
-	need(size > 0);
-	shown[size] = '\0';
+	read_terminal(master, shown, sizeof(shown));
 	ok(strstr(shown, "\r\033[K0:00:01, 1 processes, 1 records, 28.0 K, 0 lost"),
 	   "on a terminal there is progress");
 	ok(strstr(shown, ", 2 records, 28.0 K, 0 lost\r\n"), "and what it came to");
 	close(master);
-	close(terminal);
 }
 
 static void wrong(const char *message, const char *name)
