@@ -19,7 +19,8 @@
 
 static void check_near(u64 got, u64 want, u64 limit, const char *what)
 {
-	limit = loose(max_u64(limit, 2 * USER_TICK));
+	limit = max_u64(limit, 2 * USER_TICK);
+
 	EXPECT(distance(got, want) <= limit, "%s: %llu ns, the kernel's %llu", what, got, want);
 }
 

@@ -197,7 +197,7 @@ static void client(struct kid *parent, void *arg)
 	kid_hear(parent);
 	got = style->read();
 	after = own_user();
-	off = loose(max_u64(after / 100, 2 * kernel_tick()));
+	off = max_u64(after / 100, 2 * kernel_tick());
 	EXPECT(got + off >= before && got <= after + off, "%s: %llu ns, getrusage %llu to %llu",
 	       style->name, got, before, after);
 	kid_tell(parent, 0);

@@ -210,7 +210,7 @@ static void check_stopped(const struct job *jobs, int n)
 	EXPECT(s.minor > 1000);
 	EXPECT_EQ(s.minor, minor);
 	EXPECT_EQ(s.major, major);
-	EXPECT(distance(s.cpu * unit, cpu) <= loose(2 * unit), "%lu jiffies, %llu ns", s.cpu, cpu);
+	EXPECT(distance(s.cpu * unit, cpu) <= 2 * unit, "%lu jiffies, %llu ns", s.cpu, cpu);
 	unmap_buffer(buffer);
 }
 
@@ -405,7 +405,7 @@ TEST(cycles, "80 short registrations: the CPU column is their sum, within 2 jiff
 	tap_note("%lu samples, %lu of %llu jiffies", s.n, s.cpu, cpu / unit);
 	EXPECT(s.n >= 80);
 	EXPECT(cpu >= 80 * MS);
-	EXPECT(distance(s.cpu * unit, cpu) <= loose(2 * unit), "%lu jiffies, %llu ns", s.cpu, cpu);
+	EXPECT(distance(s.cpu * unit, cpu) <= 2 * unit, "%lu jiffies, %llu ns", s.cpu, cpu);
 	unmap_buffer(buffer);
 }
 

@@ -334,7 +334,7 @@ TEST(no_staircase, "a process that spins grows in every record by the time since
 	tap_note("%u of %u grew by their interval within 5 %%, %u not at all", good, n, still);
 	/* A busy machine takes time away from it; ticks would let 3 of 4 stand still. */
 	EXPECT(n >= records / 5, "it ran in %u of %u", n, records);
-	EXPECT(good >= n / 2, "%u of %u", good, n);
+	EXPECT(good >= n * 7 / 10, "%u of %u", good, n);
 	EXPECT(still <= n / 5, "%u of %u", still, n);
 }
 

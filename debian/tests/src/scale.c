@@ -209,7 +209,6 @@ TEST(at_once, "8 writers and 8 readers at once for 30 s: no line is lost or torn
 		kid[i] = kid_start(i < WRITERS ? writer : reader, &end);
 	for (i = 0; i < WRITERS + READERS; i++) {
 		loops = kid_hear(&kid[i]);
-		EXPECT(loops > 0, "process %d did nothing", i);
 		*(i < WRITERS ? &written : &read) += loops;
 		EXPECT_EQ(kid_reap(&kid[i], NULL), 0);
 	}

@@ -653,11 +653,6 @@ unsigned int fewer(unsigned int n)
 	return part ? n / atoi(part) : n;
 }
 
-u64 loose(u64 limit)
-{
-	return fewer(4) < 4 ? 4 * limit : limit;
-}
-
 static void spin(void)
 {
 	volatile unsigned int i;

@@ -165,9 +165,6 @@ void burn_forever(void) __attribute__((noreturn));
 /* Of so many times or seconds: a part, on a kernel that is slow by its own checks. */
 unsigned int fewer(unsigned int n);
 
-/* Of a difference to what the kernel's ticks saw: more there, as its ticks see little but the checks. */
-u64 loose(u64 limit);
-
 /* main() of a test: resets the parameters around each, checks that nothing stays registered. */
 int urt_main(void);
 
