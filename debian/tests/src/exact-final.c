@@ -280,8 +280,9 @@ TEST(t_leader_first, "the leader exits first, then the other threads one by one"
 	try_end(leader_first, false);
 }
 
+/* Of a process itself: when it entered its cgroup, and last. */
 struct last_words {
-	volatile u64 user, sum;
+	volatile u64 entering, entered, user;
 };
 
 static void unwatched(struct kid *parent, void *arg)
@@ -289,11 +290,14 @@ static void unwatched(struct kid *parent, void *arg)
 	struct last_words *words = arg;
 	struct rusage usage;
 
+	words->entering = cpu_clock_of(getpid());
+	cgroup_enter();
+	words->entered = cpu_clock_of(getpid());
+	kid_tell(parent, 0);
 	kid_hear(parent);
 	burn_user(60);
 	getrusage(RUSAGE_SELF, &usage);
 	words->user = timeval_ns(usage.ru_utime);
-	words->sum = words->user + timeval_ns(usage.ru_stime);
 	_exit(0);
 }
 
@@ -301,22 +305,27 @@ TEST(t_ignored, "a process that nobody waits for (SIGCHLD ignored)")
 {
 	struct last_words *words = mmap(NULL, sizeof(*words), PROT_READ | PROT_WRITE,
 					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	u64 refreshes = counter("refreshes");
+	u64 refreshes = counter("refreshes"), sum, in_cgroup;
 	struct detail d;
 	struct kid k;
 
+	cgroup_make();
 	signal(SIGCHLD, SIG_IGN);
 	k = kid_start(unwatched, words);
+	kid_hear(&k);
 	ASSERT_EQ(urt_register(k.pid), 0);
 	kid_tell(&k, 0);
 	WAIT_FOR(kill(k.pid, 0));
 	d = wait_final(k.pid);
 	EXPECT(d.user >= words->user, "user %llu, its own figure %llu", d.user,
 	       words->user);
-	EXPECT(d.user + d.system >= words->sum, "sum %llu, its own figure %llu", d.user + d.system,
-	       words->sum);
-	EXPECT(d.user + d.system <= words->sum + 10 * USER_TICK, "sum %llu, its own figure %llu",
-	       d.user + d.system, words->sum);
+	sum = d.user + d.system;
+	in_cgroup = cgroup_ns();
+	cgroup_remove();
+	EXPECT(sum + kernel_tick() >= words->entering + in_cgroup, "sum %llu, the cgroup's %llu",
+	       sum, in_cgroup);
+	EXPECT(sum <= words->entered + in_cgroup + kernel_tick(), "sum %llu, the cgroup's %llu",
+	       sum, in_cgroup);
 	check_gone(&k, refreshes);
 }
 

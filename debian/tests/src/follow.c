@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "dev.h"
@@ -88,42 +87,10 @@ static void check_tally(const struct tally *t, unsigned int forks)
 	EXPECT_EQ(t->exits, forks + 1);
 }
 
-/* ---- a cgroup has the sum of all that were in it, to their last moment ---- */
-
-static char cgroup[100];
-
-static void make_cgroup(void)
-{
-	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/usertime-test-%d", getpid());
-	ASSERT_EQ(mkdir(cgroup, 0755), 0, "errno %d", errno);
-}
-
-static void enter_cgroup(void)
-{
-	char path[150];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	f = fopen(path, "w");
-	ASSERT(f && fprintf(f, "%d", getpid()) > 0 && !fclose(f));
-}
-
-static u64 cgroup_ns(void)
-{
-	char path[150], *text;
-	u64 us = 0;
-
-	snprintf(path, sizeof(path), "%s/cpu.stat", cgroup);
-	text = read_file(path, NULL);
-	ASSERT_EQ(sscanf(text, "usage_usec %llu", &us), 1);
-	free(text);
-	return us * 1000;
-}
-
 /* A shell that runs a command over and over. */
 static void shell(struct kid *parent, void *arg)
 {
-	enter_cgroup();
+	cgroup_enter();
 	kid_tell(parent, 0);
 	kid_hear(parent);
 	execl("/bin/sh", "sh", "-c", arg, NULL);
@@ -146,7 +113,7 @@ TEST(loop, "2000 times true in a shell: every fork, exec and exit, and the sums 
 
 	snprintf(script, sizeof(script), "i=0; while [ $i -lt %u ]; do /bin/true; i=$((i+1)); done",
 		 loops);
-	make_cgroup();
+	cgroup_make();
 	k = kid_start(shell, script);
 	kid_hear(&k);
 	kid_wait_asleep(&k);
@@ -173,7 +140,7 @@ TEST(loop, "2000 times true in a shell: every fork, exec and exit, and the sums 
 		       t.user + t.system, waited);
 	t.user -= first.user + first.system;
 	check_sums(&t, cgroup_ns() - start);
-	WAIT_FOR(rmdir(cgroup) == 0);
+	cgroup_remove();
 }
 
 /* ---- those that nobody waits for ---- */
@@ -187,7 +154,7 @@ static void crowd(struct kid *parent, void *arg)
 {
 	struct crowd *c = arg;
 
-	enter_cgroup();
+	cgroup_enter();
 	kid_tell(parent, 0);
 	kid_hear(parent);
 	c->run();
@@ -203,7 +170,7 @@ static struct tally follow_crowd(void (*run)(void), u64 *kernel, u64 *before)
 	struct kid k;
 	u64 start;
 
-	make_cgroup();
+	cgroup_make();
 	k = kid_start(crowd, &c);
 	kid_hear(&k);
 	kid_wait_asleep(&k);
@@ -215,7 +182,7 @@ static struct tally follow_crowd(void (*run)(void), u64 *kernel, u64 *before)
 	t = drain(&d);
 	kid_reap(&k, NULL);
 	*kernel = cgroup_ns() - start;
-	WAIT_FOR(rmdir(cgroup) == 0);
+	cgroup_remove();
 	return t;
 }
 

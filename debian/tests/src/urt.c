@@ -699,6 +699,43 @@ void burn_forever(void)
 		spin();
 }
 
+/* ---- a cgroup ---- */
+
+static char cgroup[100];
+
+void cgroup_make(void)
+{
+	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/usertime-test-%d", getpid());
+	ASSERT_EQ(mkdir(cgroup, 0755), 0, "errno %d", errno);
+}
+
+void cgroup_enter(void)
+{
+	char path[150];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	f = fopen(path, "w");
+	ASSERT(f && fprintf(f, "%d", getpid()) > 0 && !fclose(f));
+}
+
+u64 cgroup_ns(void)
+{
+	char path[150], *text;
+	u64 us = 0;
+
+	snprintf(path, sizeof(path), "%s/cpu.stat", cgroup);
+	text = read_file(path, NULL);
+	ASSERT_EQ(sscanf(text, "usage_usec %llu", &us), 1);
+	free(text);
+	return us * 1000;
+}
+
+void cgroup_remove(void)
+{
+	WAIT_FOR(rmdir(cgroup) == 0);
+}
+
 /* ---- around each test ---- */
 
 static void reset_params(void)

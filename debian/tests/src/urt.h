@@ -162,6 +162,12 @@ void burn_thread(unsigned int ms);
 void burn_system(unsigned int ms);
 void burn_forever(void) __attribute__((noreturn));
 
+/* A cgroup of this test: the kernel's sum of all that were in it, to their last moment. */
+void cgroup_make(void);
+void cgroup_enter(void);
+u64 cgroup_ns(void);
+void cgroup_remove(void);			/* when all have left it */
+
 /* Of so many times or seconds: a part, on a kernel that is slow by its own checks. */
 unsigned int fewer(unsigned int n);
 
