@@ -67,13 +67,14 @@ in_root() {
 }
 
 # root_command NAME COMMAND...: sets ROOT_COMMAND to what in_root runs, for those who need its
-# process. Kill that with SIGKILL (unshare ignores SIGTERM): everything in the root ends with it.
+# process. Kill that with SIGKILL (unshare ignores SIGTERM): everything in the root ends with it, and
+# it with the shell that started it.
 root_command() {
 	local root
 	root=$(root_dir "$1")
 	shift
 	ROOT_COMMAND=(
-		unshare --mount --propagation private --pid --fork --kill-child
+		setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child
 		sh -eu -c "$ROOT_ENTRY" sh "$root" "$TREE" "$CACHE" "$PWD" "$@"
 	)
 }
