@@ -23,8 +23,10 @@
 #include "dev.h"
 
 #define ROUND_SECONDS	30
+#define PIECE		(8UL << 20)	/* of memory, taken at once */
 #define POOL		200	/* fewer where forking is slow, as most numbers would be of nobody */
 #define POPULATORS	4
+#define STORMS		2	/* processes that do nothing but fork */
 #define USERS		8
 #define FIRST_USER	2000
 
@@ -42,8 +44,8 @@ static const char * const count_names[N_COUNTS] = {
 /* Shared by all processes of all rounds. */
 static struct {
 	unsigned long counts[N_COUNTS], before[N_COUNTS];
-	pid_t pool[POOL];
-	unsigned int populators;
+	pid_t pool[POOL + STORMS];
+	unsigned int populators, storms;
 	int stop;		/* all */
 	int no_sessions;	/* those that hold the module */
 } *shared;
@@ -65,7 +67,12 @@ static bool may_hold(void)
 
 static pid_t any(void)
 {
-	return __atomic_load_n(&shared->pool[random() % fewer(POOL)], __ATOMIC_RELAXED);
+	unsigned int i = random() % (fewer(POOL) + STORMS);
+
+	/* The storms stand behind all that there may be before them. */
+	if (i >= fewer(POOL))
+		i += POOL - fewer(POOL);
+	return __atomic_load_n(&shared->pool[i], __ATOMIC_RELAXED);
 }
 
 /* The module comes and goes: what is not there is no failure. */
@@ -158,6 +165,23 @@ static void populate(void)
 	for (i = first; i < POOL; i += POPULATORS)
 		if (shared->pool[i] > 0)
 			kill(shared->pool[i], SIGKILL);
+}
+
+/* Forks as often as can be, being registered and followed itself; its children exit at once. */
+static void storm(void)
+{
+	unsigned int i = __atomic_fetch_add(&shared->storms, 1, __ATOMIC_RELAXED);
+	pid_t pid;
+
+	__atomic_store_n(&shared->pool[POOL + i], getpid(), __ATOMIC_RELAXED);
+	while (going_on()) {
+		pid = vfork();
+		if (!pid)
+			_exit(0);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		count(FORKS, pid > 0);
+	}
 }
 
 /* ---- the registry ---- */
@@ -334,7 +358,7 @@ static int in_namespace(void *unused)
 	(void)unused;
 	srandom(getpid() + time(NULL));
 	fd = open(USERTIME_STATUS_PATH, O_WRONLY | O_CLOEXEC);
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 20 && going_on(); i++) {
 		pid_t pid = fork();
 
 		if (!pid)
@@ -391,22 +415,43 @@ static void hotplug(void)
 	}
 }
 
-/* Takes and gives back most of what is free. */
+static size_t free_memory(void)
+{
+	return (size_t)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
+/* For good, before others run: they would have to wait for it, or it for them. */
+static void take_most_memory(void)
+{
+	size_t size = free_memory() / 10 * 6;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map != MAP_FAILED && !madvise(map, size, MADV_DONTFORK) &&
+	    !madvise(map, size, MADV_POPULATE_WRITE))
+		count(PAGES, size >> 20);
+}
+
+/* Takes and gives back most of the rest; as long as that takes, it leaves to the others. */
 static void memory(void)
 {
-	size_t size;
+	size_t size, taken;
+	double began, took;
 	char *map;
 
 	while (going_on()) {
-		size = (size_t)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE) / 10 * 7;
-		map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		began = tap_now();
+		size = free_memory() / 10 * 7;
+		map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (map == MAP_FAILED)
 			continue;
-		count(PAGES, size >> 20);
+		for (taken = 0; taken + PIECE <= size && going_on(); taken += PIECE)
+			if (!madvise(map + taken, PIECE, MADV_POPULATE_WRITE))
+				count(PAGES, PIECE >> 20);
 		usleep(100000);
 		munmap(map, size);
-		usleep(1000000);	/* else little more than this is done on a slow kernel */
+		took = tap_now() - began;
+		while (tap_now() < began + 2 * took && going_on())
+			usleep(10000);
 	}
 }
 
@@ -428,9 +473,10 @@ static const struct {
 	int processes;
 	bool stopped;		/* from time to time */
 } kinds[] = {
-	{ populate, POPULATORS, false }, { registrar, 4, true }, { reader, 2, true }, { client, 3, true },
-	{ client_killer, 2, false }, { parameters, 1, false }, { namespaces, 2, false },
-	{ hotplug, 1, false }, { memory, 1, false }, { unloader, 1, false },
+	{ populate, POPULATORS, false }, { storm, STORMS, false }, { registrar, 4, true },
+	{ reader, 2, true }, { client, 3, true }, { client_killer, 2, false },
+	{ parameters, 1, false }, { namespaces, 2, false }, { hotplug, 1, false },
+	{ memory, 1, false }, { unloader, 1, false },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -461,12 +507,27 @@ static void start_workers(void)
 	}
 }
 
-/* Readers that stand still in whatever they are doing, until the time given. */
-static void stop_some(double until)
+/* Whether something of each of the first @n kinds was done in this round. */
+static bool all_done(int n)
 {
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (i != LOST && shared->counts[i] == shared->before[i])
+			return false;
+	return true;
+}
+
+/*
+ * Readers that stand still in whatever they are doing, for a time, and until something of each of
+ * the first @n kinds was done: on a slow kernel that may be later.
+ */
+static void stop_some(double seconds, int n)
+{
+	double until = tap_now() + seconds, patience = until + TAP_PATIENCE;
 	unsigned int i;
 
-	while (tap_now() < until) {
+	while (tap_now() < until || (!all_done(n) && tap_now() < patience)) {
 		i = random() % nr_workers;
 		if (workers[i].stopped) {
 			kill(workers[i].pid, SIGSTOP);
@@ -506,17 +567,16 @@ static void note_counts(void)
 
 static void round_of_all(void)
 {
-	double began = tap_now();
 	int i;
 
 	shared->stop = shared->no_sessions = 0;
-	shared->populators = 0;
+	shared->populators = shared->storms = 0;
 	memset(shared->pool, 0, sizeof(shared->pool));
 	memcpy(shared->before, shared->counts, sizeof(shared->counts));
 	start_workers();
-	stop_some(began + ROUND_SECONDS * 2 / 3);
+	stop_some(ROUND_SECONDS * 2 / 3, UNLOADED);
 	__atomic_store_n(&shared->no_sessions, 1, __ATOMIC_RELAXED);
-	stop_some(began + ROUND_SECONDS);
+	stop_some(ROUND_SECONDS / 3, N_COUNTS);
 	end_workers();
 	note_counts();
 	for (i = 0; i < N_COUNTS; i++)
@@ -534,6 +594,7 @@ int main(int argc, char *argv[])
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		return 1;
+	take_most_memory();
 	for (left = seconds; left > 0; left -= ROUND_SECONDS)
 		tap_add("everything at once, and the counters add up", round_of_all);
 	return urt_main();
