@@ -276,7 +276,7 @@ static int find_visible(const struct file *file, pid_t nr, struct pid **process)
 	if (!task || !urt_visible(file, task, __task_cred(task)) ||
 	    !atomic_read(&task->signal->live))
 		goto out;
-	if (!thread_group_leader(task) || task->flags & PF_KTHREAD) {
+	if (!thread_group_leader(task) || READ_ONCE(task->flags) & PF_KTHREAD) {
 		err = -EINVAL;
 		goto out;
 	}

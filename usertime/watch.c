@@ -493,7 +493,7 @@ int urt_watch_find(const struct urt_watch *w, pid_t nr, u64 start, struct urt_fo
 	if (!task || !atomic_read(&task->signal->live) ||
 	    (start && start != task->start_boottime))
 		err = -ESRCH;
-	else if (!thread_group_leader(task) || task->flags & PF_KTHREAD)
+	else if (!thread_group_leader(task) || READ_ONCE(task->flags) & PF_KTHREAD)
 		err = -EINVAL;
 	else if (!urt_may_observe(w->file, task, __task_cred(task)))
 		err = -EPERM;
