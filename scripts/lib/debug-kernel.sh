@@ -53,7 +53,7 @@ build_debug_kernel() {
 			scripts/kconfig/merge_config.sh -m .config wanted.config
 			make -s olddefconfig
 		' && options_survived &&
-			in_root debug-kernel make -s -j"$(nproc)" bzImage modules &&
+			in_root debug-kernel make -s -j"$(nproc)" KCSAN_SANITIZE=n bzImage modules &&
 			strip_debug_kernel
 	) &&
 	mv "$dir.new" "$dir" &&
