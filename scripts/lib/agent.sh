@@ -10,7 +10,6 @@
 #   prepare               the job is about to reboot by itself
 #   reboot                the guest reboots for the job, which goes on afterwards
 #   done                  all jobs are done, or one that the others need has failed
-#   off                   the same, and the guest goes down in order, as the file poweroff asks
 #
 # A job is a directory: command; depends (in apt's syntax); required; merge (standard error goes
 # to standard output). State is kept on the disk, as a job may reboot. The file order, if there is
@@ -171,12 +170,7 @@ job() {
 }
 
 finish() {
-	if [ -e "$DATA/poweroff" ]; then
-		report off
-		systemctl poweroff
-	else
-		report 'done'
-	fi
+	report 'done'
 	sleep infinity
 }
 

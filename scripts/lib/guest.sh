@@ -15,20 +15,20 @@ KERNEL_COMPLAINTS='BUG:|WARNING:|Oops|Call Trace|possible recursive|possible cir
 # prepare_guest SYSTEM WORK [DISK]: the directory WORK/data becomes the data disk; the other is an
 # overlay on DISK, or on the system's image.
 prepare_guest() {
-	local system=$1 work=$2 disk=${3-} format=qcow2 image size
+	local system=$1 work=$2 disk=${3-} image size
 	make_toolbox && make_image "$system" || return 1
 	image=$(image_dir "$system")
 	cp "$TREE/scripts/lib/agent.sh" "$work/data/agent"
 	copy_tree "$work/data/tree"
 	echo "${work##*.}" >"$work/data/tree.id"
 	cp "$image/vmlinuz" "$image/initrd.img" "$work/"
-	[ -n "$disk" ] || disk=$image/disk.raw format=raw
+	[ -n "$disk" ] || disk=$image/disk.raw
 	size=$(du -sm "$work/data" | cut -f 1)
 	# shellcheck disable=SC2016 # a script for sh in the toolbox
 	toolbox sh -eu -c '
 		mke2fs -q -t ext4 -O ^has_journal,^orphan_file -m 0 -d "$1/data" "$1/data.raw" "$2"
-		qemu-img create -q -f qcow2 -b "$3" -F "$4" "$1/disk.qcow2"
-	' sh "$work" "$((size * 5 / 4 + 16))M" "$disk" "$format"
+		qemu-img create -q -f qcow2 -b "$3" -F raw "$1/disk.qcow2"
+	' sh "$work" "$((size * 5 / 4 + 16))M" "$disk"
 	rm -rf "$work/data"
 }
 
@@ -104,7 +104,6 @@ guest_reported() {
 	'end '*) on_end "$job" "${1##* }"; job='' ;;
 	prepare) leaving=reboot ;;
 	reboot) leaving=reboot limit=$BOOT_SECONDS ;;
-	off) leaving='done' limit=$BOOT_SECONDS ;;
 	'done') verdict='done' ;;
 	'kernel '*) ;;
 	*) verdict="said something strange: $1" ;;

@@ -121,7 +121,7 @@ further_kernels() {
 # empty machine-id, which mmdebstrap leaves, would make every boot of a copy a first one.
 make_disk() {
 	local kernel
-	echo "${1##*/}" | md5sum | cut -c 1-32 >"$1/etc/machine-id"
+	[ -s "$1/etc/machine-id" ] || echo "${1##*/}" | md5sum | cut -c 1-32 >"$1/etc/machine-id"
 	rm -rf "$2"
 	mkdir -p "$2"
 	toolbox mke2fs -q -t ext4 -O ^orphan_file,^metadata_csum_seed -E lazy_itable_init=1,nodiscard \

@@ -218,8 +218,7 @@ run_group() {
 	done
 }
 
-# installation NAME...: a test of its own, where not only some are asked for: what the others run on
-# is made as a user would.
+# installation NAME...: a test of its own, where not only some are asked for.
 installation() {
 	local began=$SECONDS
 	if prepare_disk "$system" "$PREPARED_DEPENDS" >"$artifacts/installation.out" 2>&1; then
