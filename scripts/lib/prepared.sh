@@ -17,7 +17,7 @@ prepare_disk() {
 	} | hash_of)
 	PREPARED=$BUILD/vm/prepared/$name/disk.raw
 	mkdir -p "$BUILD/vm/prepared"
-	exec {prepare_lock}>"$BUILD/vm/prepared/$system.lock"
+	exec {prepare_lock}>"$(root_dir "prepared-$system").lock"	# other checkouts use it, too
 	flock "$prepare_lock"
 	[ -e "$PREPARED" ] || install_on_disk "$system" "$depends" || status=1
 	[ "$status" -ne 0 ] || touch "$PREPARED"
