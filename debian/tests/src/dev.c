@@ -123,18 +123,23 @@ static void check_record(const struct usertime_record *r)
 	}
 }
 
-bool dev_next(struct dev *d, struct usertime_record *r)
+unsigned int dev_take(struct dev *d, struct usertime_record *r, unsigned int most)
 {
 	unsigned int head = __atomic_load_n(&d->producer->head, __ATOMIC_ACQUIRE);
-	unsigned int tail = d->consumer->tail;
+	unsigned int tail = d->consumer->tail, n;
 
 	ASSERT(head - tail <= d->setup.ring, "head %u, tail %u", head, tail);
-	if (head == tail)
-		return false;
-	*r = d->records[tail & (d->setup.ring - 1)];
-	__atomic_store_n(&d->consumer->tail, tail + 1, __ATOMIC_RELEASE);
-	check_record(r);
-	return true;
+	for (n = 0; n < most && tail != head; n++) {
+		r[n] = d->records[tail++ & (d->setup.ring - 1)];
+		check_record(&r[n]);
+	}
+	__atomic_store_n(&d->consumer->tail, tail, __ATOMIC_RELEASE);
+	return n;
+}
+
+bool dev_next(struct dev *d, struct usertime_record *r)
+{
+	return dev_take(d, r, 1);
 }
 
 struct usertime_record dev_wait(struct dev *d, enum usertime_record_type type, pid_t pid)

@@ -33,6 +33,9 @@ void dev_close(struct dev *d);
  */
 bool dev_next(struct dev *d, struct usertime_record *r);
 
+/* All that is in the ring now, at most so much of it; only then the kernel has room again. */
+unsigned int dev_take(struct dev *d, struct usertime_record *r, unsigned int most);
+
 /* Takes records until one of that type of that process comes, which must happen. */
 struct usertime_record dev_wait(struct dev *d, enum usertime_record_type type, pid_t pid);
 

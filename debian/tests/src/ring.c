@@ -20,16 +20,6 @@ static unsigned int smallest(void)
 	return sysconf(_SC_PAGESIZE) / sizeof(struct usertime_record);
 }
 
-/* Everything in the ring now. */
-static unsigned int take_all(struct dev *d, struct usertime_record *r, unsigned int most)
-{
-	unsigned int n = 0;
-
-	while (n < most && dev_next(d, &r[n]))
-		n++;
-	return n;
-}
-
 TEST(drops, "a reader that stops: samples are dropped and counted, an EXIT still fits, later all is right")
 {
 	unsigned int size = smallest(), n, i;
@@ -53,7 +43,7 @@ TEST(drops, "a reader that stops: samples are dropped and counted, an EXIT still
 	ASSERT_EQ(dev_sample(d.fd), 0);
 	WAIT_FOR(d.producer->targets == 2);
 	EXPECT_EQ(d.producer->lost_exits, 0);
-	n = take_all(&d, r, size);
+	n = dev_take(&d, r, size);
 	for (i = 0; i < size - 4; i++)
 		ASSERT_EQ(r[i].type, USERTIME_RECORD_SAMPLE);
 	/* The EXIT. What was lost has a slot when there are more. */
@@ -61,7 +51,7 @@ TEST(drops, "a reader that stops: samples are dropped and counted, an EXIT still
 	EXPECT(r[i].type == USERTIME_RECORD_EXIT && r[i].pid == (unsigned int)kids[0].pid, "type %u",
 	       r[i].type);
 	ASSERT_EQ(dev_sample(d.fd), 0);
-	n = take_all(&d, r, size);
+	n = dev_take(&d, r, size);
 	for (lost = 0, i = 0; i < n; i++)
 		if (r[i].type == USERTIME_RECORD_LOST)
 			lost += r[i].lost_samples;
@@ -93,7 +83,7 @@ TEST(exits_fit, "a reader that stops while its targets exit one by one: each EXI
 	ASSERT_EQ(dev_sample(d.fd), 0);
 	WAIT_FOR(d.producer->targets == 0);
 	EXPECT_EQ(d.producer->lost_exits, 0);
-	n = take_all(&d, r, size);
+	n = dev_take(&d, r, size);
 	for (i = 0; i < n; i++) {
 		exits += r[i].type == USERTIME_RECORD_EXIT;
 		if (r[i].type == USERTIME_RECORD_LOST)
@@ -139,7 +129,7 @@ TEST(lost_exits, "EXIT records that do not fit: their times are in the sums, to 
 	/* One slot is for LOST, after the last. */
 	EXPECT_EQ(d.producer->lost_exits, kids - (size / 2 - 1));
 	sum = d.producer->lost_user + d.producer->lost_system;
-	n = take_all(&d, r, 2 * size);
+	n = dev_take(&d, r, 2 * size);
 	for (i = 0; i < n; i++) {
 		if (r[i].type == USERTIME_RECORD_EXIT) {
 			exits++;
